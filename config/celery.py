@@ -1,0 +1,33 @@
+"""The Celery application and the beat table. A message is a nudge: what is due stands in the database.
+
+Two beats do no harm: a sweep only reads what is due, and every row is claimed before it is worked on.
+"""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
+
+app = Celery("portero")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _use_django_logging(**_: Any) -> None:
+    """Keep Celery from replacing the logging that Django has set up."""
+
+
+@app.on_after_finalize.connect
+def _beat_table(sender: Celery, **_: Any) -> None:
+    """Tick the sweeps; a tick that finds no worker in time is dropped, the next one finds the same rows."""
+    tick = float(settings.TICK_SECONDS)
+    for name in ("migrations.sweep_outreach", "migrations.sweep_lost", "migrations.sweep_clock"):
+        sender.add_periodic_task(tick, sender.signature(name), name=name, expires=tick * 2)
+    sender.add_periodic_task(
+        3600.0, sender.signature("tickets.forget_old_answers"), name="forget_old_answers", expires=1800
+    )

@@ -1,0 +1,1 @@
+"""The admin's frame: its site, its door, and what every page of every app shares."""

@@ -1,0 +1,70 @@
+"""What the admin classes of all apps share: times and actors come in at this edge."""
+
+from typing import Any
+
+from django.db.models import Model
+from django.forms import ModelForm
+from django.forms.models import BaseModelFormSet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from config.core import clock
+from config.core.actor import Actor, ActorKind
+from config.core.models import TimestampedModel
+
+
+def user_actor(request: HttpRequest, *, of_desk: bool, organization_id: int | None = None) -> Actor:
+    """Return the signed-in person as the actor of what this request does."""
+    user: Any = request.user
+    return Actor(
+        kind=ActorKind.USER,
+        label=user.get_full_name() or user.get_username(),
+        id=user.pk,
+        organization_id=organization_id,
+        is_staff_of_desk=of_desk,
+        request_id=getattr(request, "request_id", None),
+    )
+
+
+def stamp(row: Model) -> None:
+    """Set the times of a row that is about to be saved."""
+    if isinstance(row, TimestampedModel):
+        row.updated_at = clock.now()
+        if row.created_at is None:
+            row.created_at = row.updated_at
+
+
+class DeskModelAdmin(ModelAdmin):
+    """Rows of the set-up: stamped when saved; deleting one by one at most."""
+
+    actions = None
+    show_full_result_count = False
+    list_filter_submit = False
+    warn_unsaved_form = True
+
+    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm[Any], change: Any) -> None:
+        stamp(obj)
+        super().save_model(request, obj, form, change)
+
+    def save_formset(
+        self, request: HttpRequest, form: ModelForm[Any], formset: BaseModelFormSet[Any, Any], change: Any
+    ) -> None:
+        for row in formset.save(commit=False):
+            stamp(row)
+            row.save()
+        for row in formset.deleted_objects:
+            row.delete()
+        formset.save_m2m()
+
+
+class ReadOnlyAdmin(DeskModelAdmin):
+    """Rows that only services write: to be looked at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

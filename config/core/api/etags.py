@@ -1,0 +1,48 @@
+"""Strong entity tags made of counters: `"<version>-<revision>-<language>-<release>"`.
+
+Nothing in a document is computed from the clock, so equal counters mean an equal document. `If-None-Match` compares the
+whole tag; `If-Match` compares the version alone, which is what a change can conflict with.
+"""
+
+import re
+
+from django.conf import settings
+from django.utils.translation import get_language
+from rest_framework.request import Request
+
+from config.core.api.problems import ApiProblem
+from config.core.errors import PreconditionFailed
+
+_TAG = re.compile(r'"(\d+)-(\d+)-([a-z-]+)-([0-9.]+)"')
+_LISTED = re.compile(r'(?:W/)?"[^"]*"')
+
+
+def etag(*, version: int, revision: int) -> str:
+    """Return the tag of a document in the active language."""
+    return f'"{version}-{revision}-{get_language() or "en"}-{settings.RELEASE}"'
+
+
+def matches(header: str | None, tag: str) -> bool:
+    """Tell whether an If-None-Match header names this tag (weak comparison, as RFC 9110 demands for it)."""
+    if not header:
+        return False
+    if header.strip() == "*":
+        return True
+    return tag in {found.removeprefix("W/") for found in _LISTED.findall(header)}
+
+
+def demand_match(request: Request, *, version: int) -> None:
+    """Let a change pass only if it was made on the present version.
+
+    :raises ApiProblem: no If-Match header (428).
+    :raises PreconditionFailed: the header names another version (412).
+    """
+    header = request.headers.get("If-Match")
+    if not header:
+        raise ApiProblem("precondition_required")
+    if header.strip() == "*":
+        return
+    # A weak tag never matches If-Match (RFC 9110, strong comparison).
+    versions = {found[1] for tag in _LISTED.findall(header) if (found := _TAG.fullmatch(tag))}
+    if str(version) not in versions:
+        raise PreconditionFailed

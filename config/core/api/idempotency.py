@@ -1,0 +1,115 @@
+"""Idempotency-Key: the key's row, the work and the stored answer are one transaction.
+
+A repeat finds the stored answer; a repeat that arrives while the first is still running waits at the key's unique row.
+"""
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol, TypeVar, cast
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.core import clock
+from config.core.api.problems import ApiProblem
+from config.core.uow import unit_of_work
+
+Handler = TypeVar("Handler", bound=Callable[..., Response])
+_KEY = re.compile(r'^"?([\x21\x23-\x7e][\x20\x21\x23-\x7e]{0,254})"?$')
+_KEPT_HEADERS = ("Location", "ETag")
+
+
+class StoredAnswer(Protocol):
+    """An answer kept from the first request."""
+
+    fingerprint: str
+    status: int
+    headers: dict[str, str]
+    body: str
+
+
+class InProgress(Exception):
+    """The first request with this key has not finished within the time we wait."""
+
+
+class Store(Protocol):
+    """Keeps answers by organization, key, method and path."""
+
+    def begin(
+        self, *, organization_id: int, key: str, method: str, path: str, fingerprint: str, now: datetime
+    ) -> StoredAnswer | None:
+        """Take the key inside the open transaction, or return the answer stored for it.
+
+        :raises InProgress: another request holds the key.
+        """
+
+    def finish(self, *, status: int, headers: dict[str, str], body: str) -> None:
+        """Store the answer of the request that took the key."""
+
+
+def _key_of(request: Request) -> str | None:
+    raw = request.headers.get("Idempotency-Key")
+    if raw is None:
+        return None
+    found = _KEY.match(raw)
+    if not found:
+        raise ApiProblem("idempotency_key_invalid")
+    return found[1]
+
+
+def _fingerprint(request: Request) -> str:
+    canonical = json.dumps(request.data, sort_keys=True, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def idempotent(handler: Handler) -> Handler:
+    """Make a POST handler safe to repeat under the caller's Idempotency-Key."""
+
+    @functools.wraps(handler)
+    def answer(view: Any, request: Request, **kwargs: Any) -> Response:
+        key = _key_of(request)
+        if key is None:
+            return handler(view, request, **kwargs)
+        store: Store = import_string(settings.PORTERO_IDEMPOTENCY_STORE)()
+        fingerprint = _fingerprint(request)
+        organization_id = view.actor.organization_id
+        try:
+            with unit_of_work(by=view.actor, now=clock.now()) as uow:
+                kept = store.begin(
+                    organization_id=organization_id,
+                    key=key,
+                    method=str(request.method),
+                    path=request.path,
+                    fingerprint=fingerprint,
+                    now=uow.now,
+                )
+                if kept is None:
+                    response = handler(view, request, **kwargs)
+                    _keep(store, response)
+                    return response
+        except InProgress:
+            raise ApiProblem("idempotency_in_progress", retry_after=1) from None
+        if kept.fingerprint != fingerprint:
+            raise ApiProblem("idempotency_key_reused")
+        return Response(
+            json.loads(kept.body), status=kept.status, headers={**kept.headers, "Idempotency-Replayed": "true"}
+        )
+
+    answer.idempotent = True  # type: ignore[attr-defined]
+    return cast("Handler", answer)
+
+
+def _keep(store: Store, response: Response) -> None:
+    """Store a successful answer without its one-time secrets."""
+    headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
+    hidden = getattr(response, "one_time_fields", ())
+    data = response.data
+    if hidden and isinstance(data, dict):
+        data = {name: None if name in hidden else value for name, value in data.items()}
+    store.finish(status=response.status_code, headers=headers, body=json.dumps(data, default=str))

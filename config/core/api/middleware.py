@@ -1,0 +1,130 @@
+"""What every answer needs whatever made it: request id, language, limits, problem documents."""
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from config.core.api.problems import MEDIA_TYPE, problem_response
+from config.core.api.throttling import take
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_SANE_ID = re.compile(r"^[A-Za-z0-9._:-]{8,64}$")
+API_PREFIX = "/api/v1/"
+MACHINE_PATHS = (API_PREFIX, "/healthz", "/readyz", "/metrics")
+_log = structlog.get_logger("portero.door")
+
+
+class RequestIdMiddleware:
+    """Give every request an id (the caller's own if it sent a sane one) and say it in the answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        offered = request.headers.get("X-Request-Id", "")
+        request_id = offered if _SANE_ID.match(offered) else uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        request.META["HTTP_X_REQUEST_ID"] = request_id
+        response = self.get_response(request)
+        response.headers["X-Request-Id"] = request_id
+        return response
+
+
+def language_for(header: str) -> str:
+    """Return the best of our languages for an Accept-Language header; English when none fits."""
+    supported = dict(settings.LANGUAGES)
+    for wanted, weight in parse_accept_lang_header(header.lower()):
+        if weight == 0 or wanted == "*":
+            continue
+        if wanted in supported:
+            return wanted
+        primary = wanted.split("-")[0]
+        for code in supported:
+            if code.split("-")[0] == primary:
+                return code
+    return "en"
+
+
+class LanguageMiddleware:
+    """Answer in the language the caller prefers."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = language_for(request.headers.get("Accept-Language", ""))
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class MachineDoor:
+    """Answer machines (API, health, metrics) here, before sessions, cookies and CSRF, which are for people.
+
+    Every refusal leaves as a problem document, and every answer of the API says what is left of its rate limit.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(MACHINE_PATHS):
+            return self.get_response(request)
+        response = self._answer(request)
+        if response.status_code >= 400 and response.headers.get("Content-Type") not in {MEDIA_TYPE, "application/json"}:  # noqa: PLR2004
+            response = problem_response(request, _code_for(response.status_code))
+        if request.path.startswith(API_PREFIX):
+            allowance = getattr(request, "rate_allowance", None)
+            for name, value in (
+                (allowance or take("anonymous", str(request.META.get("REMOTE_ADDR", "")))).headers().items()
+            ):
+                response.headers[name] = value
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return problem_response(request, "not_found")
+        request.resolver_match = match
+        try:
+            response: Any = match.func(request, *match.args, **match.kwargs)
+            if hasattr(response, "render"):
+                response.render()
+        except Exception as error:  # noqa: BLE001  (the last line of defence: a 500 is a problem document too)
+            _log.error("unhandled error at the machines' door", error_type=type(error).__name__, exc_info=error)
+            return problem_response(request, "internal_error")
+        answer: HttpResponse = response
+        return answer
+
+
+_BY_STATUS: dict[int, str] = {
+    400: "invalid_body",
+    401: "not_authenticated",
+    403: "permission_denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "payload_too_large",
+    503: "temporarily_unavailable",
+}
+
+
+def _code_for(status: int) -> str:
+    return _BY_STATUS.get(status, "internal_error" if status >= 500 else "invalid_body")  # noqa: PLR2004
+
+
+def not_found(request: HttpRequest, **_: Any) -> HttpResponse:
+    """Answer unknown URLs below the API prefix."""
+    return problem_response(request, "not_found")

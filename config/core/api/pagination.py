@@ -1,0 +1,98 @@
+"""Cursor lists: `{"data": […], "next_cursor": …}` with a Link header; the cursor is signed and bound to its filters."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.db.models import Q, QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.core.api.problems import ApiProblem
+
+MAX_LIMIT, DEFAULT_LIMIT = 200, 50
+_SALT = "portero.cursor"
+
+
+def limit_of(request: Request) -> int:
+    """Return the wanted page size (1 to 200, default 50).
+
+    :raises ApiProblem: it is no such number.
+    """
+    raw = request.query_params.get("limit", str(DEFAULT_LIMIT))
+    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:4]) <= MAX_LIMIT or len(raw) > 3:  # noqa: PLR2004
+        raise ApiProblem("invalid_parameter", parameter="limit")
+    return int(raw)
+
+
+def _bound_to(request: Request) -> str:
+    """Return a short digest of everything that decides which rows the list has and in which order."""
+    kept = sorted(
+        (name, sorted(values)) for name, values in request.query_params.lists() if name not in {"cursor", "limit"}
+    )
+    return hashlib.sha256(json.dumps([request.path, kept]).encode()).hexdigest()[:12]
+
+
+def _decode(request: Request) -> list[Any] | None:
+    raw = request.query_params.get("cursor")
+    if raw is None:
+        return None
+    try:
+        bound, place = signing.loads(raw, salt=_SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        raise ApiProblem("cursor_invalid") from None
+    if bound != _bound_to(request) or not isinstance(place, list):
+        raise ApiProblem("cursor_invalid")
+    return place
+
+
+def _encode(request: Request, place: list[Any]) -> str:
+    return signing.dumps([_bound_to(request), place], salt=_SALT, compress=True)
+
+
+def page(
+    request: Request,
+    rows: QuerySet[Any],
+    *,
+    order: str,
+    present: Callable[[list[Any]], list[Any]],
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Answer one page of a list ordered by one column (a leading minus turns it round) and, within it, by id.
+
+    `present` turns the page's rows into documents, so that it may fetch what they need in one go.
+    """
+    limit, descending = limit_of(request), order.startswith("-")
+    column = order.removeprefix("-")
+    place = _decode(request)
+    if place is not None:
+        rows = rows.filter(_after(column, place, descending=descending))
+    sign = "-" if descending else ""
+    ordering = [f"{sign}{column}"] if column == "id" else [f"{sign}{column}", f"{sign}id"]
+    found = list(rows.order_by(*ordering)[: limit + 1])
+    more, found = len(found) > limit, found[:limit]
+    cursor = _encode(request, _place(found[-1], column)) if more else None
+    response = Response({"data": present(found), "next_cursor": cursor}, headers=dict(headers or {}))
+    if cursor:
+        kept = [(name, value) for name, values in request.query_params.lists() if name != "cursor" for value in values]
+        query = urlencode([*kept, ("cursor", cursor)])
+        response["Link"] = f'<{request.build_absolute_uri(request.path)}?{query}>; rel="next"'
+    return response
+
+
+def _place(row: Any, column: str) -> list[Any]:
+    value = getattr(row, column)
+    return [value.isoformat() if isinstance(value, datetime) else value, row.pk]
+
+
+def _after(column: str, place: list[Any], *, descending: bool) -> Q:
+    value, row_id = place
+    word = "lt" if descending else "gt"
+    if column == "id":
+        return Q(**{f"id__{word}": row_id})
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return Q(**{f"{column}__{word}": moment}) | Q(**{column: moment, f"id__{word}": row_id})

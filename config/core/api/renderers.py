@@ -1,0 +1,44 @@
+"""JSON out, and the one thing that is not JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.template.loader import render_to_string
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+
+
+class ApiJSONRenderer(JSONRenderer):
+    """Plain JSON in UTF-8; the media type of problems is set by the problem itself."""
+
+    charset = None
+    ensure_ascii = False
+
+
+class CalendarRenderer(ApiJSONRenderer):
+    """A calendar file; refusals of the same view stay problem documents."""
+
+    media_type = "text/calendar"
+    format = "ics"
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """Return bytes as they are, anything else as JSON."""
+        if isinstance(data, bytes):
+            return data
+        rendered: bytes = super().render(data, "application/json", renderer_context)
+        return rendered
+
+
+class HtmlProblemRenderer(BaseRenderer):
+    """The page of a problem for people who follow its `type` in a browser."""
+
+    media_type = "text/html"
+    format = "html"
+    charset = "utf-8"
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> str:
+        """Return the page of a problem or of a refusal."""
+        return render_to_string("problem.html", {"problem": data})

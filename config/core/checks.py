@@ -1,0 +1,72 @@
+"""System checks: combinations of settings that would hurt, each with an id and advice."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  (Django's own name)
+
+_WEAK_KEY_LENGTH = 50
+
+
+@register(Tags.security, deploy=False)
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """Return every wrong combination at once."""
+    production = settings.PORTERO_MODE == "production"
+    return [*_always(), *(_production() if production else [])]
+
+
+def _always() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.TIME_ZONE != "UTC" or settings.TIME_ZONE not in available_timezones():
+        found.append(
+            Error(
+                "TIME_ZONE is not UTC.",
+                hint="Store UTC; zones stand beside appointments. Unset TZ_NAME.",
+                id="portero.E002",
+            )
+        )
+    if settings.WEB_PROCESSES > 1 and "LocMem" in settings.CACHES["default"]["BACKEND"]:
+        hint = "Rate limits would be counted per process. Set CACHE_URL=redis://… or WEB_PROCESSES=1."
+        found.append(Error("Throttle storage in memory with several web processes.", hint=hint, id="portero.E003"))
+    if settings.TICK_SECONDS > 15:  # noqa: PLR2004
+        hint = "Sweeps find due work; PORTERO_TICK_SECONDS must be 15 or less."
+        found.append(Error("The beat tick is too slow.", hint=hint, id="portero.E007"))
+    return found
+
+
+def _production() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    key = settings.SECRET_KEY
+    if len(key) < _WEAK_KEY_LENGTH or len(set(key)) < 5 or "change" in key.lower() or key.startswith("django-insecure"):  # noqa: PLR2004
+        found.append(
+            Error(
+                "SECRET_KEY is short or a default.",
+                hint="Set SECRET_KEY to 50 or more random characters.",
+                id="portero.E001",
+            )
+        )
+    if settings.META_BASE_URL != settings.META_GRAPH_URL:
+        hint = "Unset META_BASE_URL: live tickets must go to the Graph API."
+        found.append(Error("Meta's simulator would serve live tickets.", hint=hint, id="portero.E004"))
+    if (
+        "filebased" in settings.EMAIL_BACKEND
+        or "console" in settings.EMAIL_BACKEND
+        or "locmem" in settings.EMAIL_BACKEND
+    ):
+        hint = "Set EMAIL_URL=smtp+tls://user:password@host:587 or EMAIL_BACKEND to one of Anymail's."
+        found.append(Error("Mail is written to files instead of being sent.", hint=hint, id="portero.E005"))
+    if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
+        found.append(Error("SQLite in production mode.", hint="Set DATABASE_URL=postgres://…", id="portero.E006"))
+    if settings.PORTERO_CLOCK_FILE:
+        found.append(Error("A virtual clock in production mode.", hint="Unset PORTERO_CLOCK_FILE.", id="portero.E008"))
+    if settings.BROKER_URL.startswith(("filesystem", "memory")):
+        found.append(
+            Error("A broker without a server in production mode.", hint="Set BROKER_URL=redis://…", id="portero.E009")
+        )
+    if not settings.META_ACCESS_TOKEN:
+        hint = "Set META_ACCESS_TOKEN (or META_ACCESS_TOKEN_FILE) to a system user's token."
+        found.append(
+            Warning("No token for the Graph API: calls to Meta will be refused.", hint=hint, id="portero.W001")
+        )
+    return found

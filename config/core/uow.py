@@ -1,0 +1,151 @@
+"""The unit of work: one transaction, the ticket row as its lock, events as its last statements.
+
+Rules held here (see docs/architecture.md):
+
+* whoever changes anything of a ticket first raises the ticket's `revision`; that UPDATE is the lock, the same on SQLite
+  and PostgreSQL, and it is taken before any child row is read;
+* a status changes by compare-and-swap along its transition table;
+* events are collected while the work goes on and written last, with a sequence number per organization.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.models import F
+from django.utils.module_loading import import_string
+
+from config.core.actor import Actor
+from config.core.errors import Conflict, NotFound
+from config.core.transitions import TransitionTable
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class IllegalTransition(Conflict):
+    """The life cycle does not allow this move from the present status."""
+
+    code = "illegal_transition"
+
+
+class LostRace(Conflict):
+    """Somebody else changed the status between reading and writing."""
+
+    code = "illegal_transition"
+
+
+@dataclass(frozen=True)
+class PendingEvent:
+    """An event waiting for the end of its unit of work: code and data, never sentences."""
+
+    organization_id: int
+    type: str
+    data: Mapping[str, Any]
+    ticket_id: int | None = None
+    ticket_reference: str | None = None
+    internal: bool = False
+    by: Actor | None = None
+
+
+class EventWriter(Protocol):
+    """Writes collected events inside the still open transaction."""
+
+    def __call__(self, events: list[PendingEvent], *, by: Actor, now: datetime) -> None:
+        """Store the events in the order given."""
+
+
+@dataclass
+class UnitOfWork:
+    """One transaction of one actor at one moment."""
+
+    by: Actor
+    now: datetime
+    events: list[PendingEvent] = field(default_factory=list)
+    _locked: set[tuple[type[models.Model], int]] = field(default_factory=set)
+
+    def lock(self, model: type[models.Model], *ids: int) -> None:
+        """Take the rows' locks by ascending id, raising each `revision` once.
+
+        :raises NotFound: a row does not exist (any more).
+        """
+        for row_id in sorted(set(ids)):
+            if (model, row_id) in self._locked:
+                continue
+            rows = model._default_manager.filter(pk=row_id)  # noqa: SLF001  (Django's documented generic access)
+            if rows.update(revision=F("revision") + 1, updated_at=self.now) != 1:
+                raise NotFound
+            self._locked.add((model, row_id))
+
+    def emit(self, event: PendingEvent) -> None:
+        """Collect an event; it is written as one of the last statements of the transaction."""
+        self.events.append(event)
+
+    def move(
+        self, row: models.Model, field_name: str, *, table: TransitionTable[Any], to: Enum, **columns: Any
+    ) -> Enum:
+        """Change a status by compare-and-swap along its table, other columns with it, and return the old one.
+
+        :raises IllegalTransition: the table has no such move; `allowed` tells what it has.
+        :raises LostRace: the row no longer is what was read.
+        """
+        old = type(to)(getattr(row, field_name))
+        if not table.allows(old, to):
+            allowed = sorted(str(status.value) for status in table.successors(old))
+            msg = f"{table.name}: {old.value} cannot become {to.value}."
+            raise IllegalTransition(msg, extra={"allowed": allowed})
+        changes: dict[str, Any] = {field_name: to, **columns}
+        if hasattr(row, "updated_at"):
+            changes.setdefault("updated_at", self.now)
+        rows = type(row)._default_manager.filter(pk=row.pk, **{field_name: old})  # noqa: SLF001
+        if rows.update(**changes) != 1:
+            msg = f"{table.name}: somebody else was first."
+            raise LostRace(msg)
+        for name, value in changes.items():
+            setattr(row, name, value)
+        return old
+
+
+_current: ContextVar[UnitOfWork | None] = ContextVar("unit_of_work", default=None)
+
+
+@contextmanager
+def unit_of_work(*, by: Actor, now: datetime) -> Iterator[UnitOfWork]:
+    """Open a transaction (or join the one already open in this thread) and write its events last.
+
+    On SQLite the transaction begins IMMEDIATE: a writer that cannot start waits instead of failing half-way.
+    """
+    outer = _current.get()
+    if outer is not None:
+        yield outer
+        return
+    uow = UnitOfWork(by=by, now=now)
+    token = _current.set(uow)
+    try:
+        with _immediate(), transaction.atomic():
+            yield uow
+            if uow.events:
+                writer: EventWriter = import_string(settings.PORTERO_EVENT_WRITER)
+                writer(uow.events, by=by, now=now)
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def _immediate() -> Iterator[None]:
+    """Make SQLite's next BEGIN an IMMEDIATE one, for the unit of work only."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    connection.ensure_connection()
+    before = connection.transaction_mode  # type: ignore[attr-defined]
+    connection.transaction_mode = "IMMEDIATE"  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        connection.transaction_mode = before  # type: ignore[attr-defined]
