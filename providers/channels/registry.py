@@ -1,0 +1,14 @@
+"""Which channels there are."""
+
+from providers.channels.base import Channel
+from providers.channels.mail import MailChannel
+
+_CHANNELS: dict[str, type[Channel]] = {"email": MailChannel}
+
+
+def channel_named(name: str) -> Channel:
+    """Return the channel of that name.
+
+    :raises KeyError: there is none.
+    """
+    return _CHANNELS[name]()

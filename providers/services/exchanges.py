@@ -1,0 +1,64 @@
+"""The exchange log: a row before anything leaves, its outcome after. `finish` is the writer of its state."""
+
+from datetime import datetime
+from typing import Any
+
+from config.core.actor import Actor
+from config.core.uow import unit_of_work
+from providers.enums import ChannelKind, ExchangeState
+from providers.models import Exchange
+from providers.rules.lifecycle import EXCHANGE
+from providers.types import OutboundMessage
+
+
+def begin_message(*, message: OutboundMessage, purpose: str, subject_key: str, now: datetime) -> Exchange:
+    """Write the row of a message that is about to leave; the caller's transaction commits it first."""
+    return Exchange.objects.create(
+        channel=ChannelKind.EMAIL,
+        purpose=purpose,
+        subject_key=subject_key,
+        ticket_reference=message.ticket_reference,
+        state=ExchangeState.SENDING,
+        recipient=message.recipient,
+        copied_to=list(message.copied_to),
+        language=message.language,
+        title=message.title[:300],
+        body=message.body,
+        created_at=now,
+    )
+
+
+def begin_meta_call(*, purpose: str, subject_key: str, ticket_reference: str, target: str, now: datetime) -> Exchange:
+    """Write the row of a call to Meta that is about to leave. Codes, PINs and tokens have no column here."""
+    return Exchange.objects.create(
+        channel=ChannelKind.META,
+        purpose=purpose,
+        subject_key=subject_key,
+        ticket_reference=ticket_reference,
+        state=ExchangeState.SENDING,
+        recipient=target,
+        title=purpose,
+        created_at=now,
+    )
+
+
+def finish(
+    *, exchange_id: int, state: ExchangeState, by: Actor, now: datetime, message_id: str = "", error: dict[str, Any] | None = None,
+    elapsed_ms: int | None = None,
+) -> None:  # fmt: skip
+    """Record how an exchange ended.
+
+    :raises IllegalTransition: it has ended otherwise already.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        row = Exchange.objects.get(pk=exchange_id)
+        uow.move(
+            row,
+            "state",
+            table=EXCHANGE,
+            to=state,
+            finished_at=now,
+            message_id=message_id,
+            error=error,
+            elapsed_ms=elapsed_ms,
+        )

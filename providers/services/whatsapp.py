@@ -1,0 +1,204 @@
+"""The only door to Meta: a row before every call and its outcome after. No transaction is open meanwhile.
+
+Codes and PINs pass through as arguments and are forgotten; neither rows nor exceptions ever hold them.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from django.conf import settings
+
+from config.core.actor import Actor
+from config.core.uow import unit_of_work
+from providers.enums import ExchangeState
+from providers.meta.client import MetaClient, MetaRefused, MetaUnanswered, MetaUnreachable
+from providers.models import MetaAccount
+from providers.services import exchanges
+from providers.types import CodeMethod, MetaProblem, NumberFacts
+
+Answer = TypeVar("Answer")
+
+START, REQUEST_CODE, VERIFY_CODE, REGISTER, READ = (
+    "meta.start",
+    "meta.request_code",
+    "meta.verify_code",
+    "meta.register",
+    "meta.read",
+)
+"""Purposes of exchanges, by which attempts are counted."""
+
+
+class Refused(Exception):
+    """Meta answered with an error."""
+
+    def __init__(self, problem: MetaProblem) -> None:
+        super().__init__(problem.key)
+        self.problem = problem
+
+
+class Unanswered(Exception):
+    """No answer came. `left`: the request may have taken effect; read the number before repeating anything."""
+
+    def __init__(self, *, left: bool) -> None:
+        super().__init__("unanswered")
+        self.left = left
+
+
+@dataclass(frozen=True)
+class CallContext:
+    """For whom and about what a call is made; `number` is the E.164 number by which attempts are counted."""
+
+    number: str
+    ticket_reference: str
+    by: Actor
+    now: datetime
+
+
+def token_of(account: MetaAccount | None) -> str:
+    """Return the access token of a destination account, read from the environment when needed and kept nowhere."""
+    name = account.token_variable if account else "META_ACCESS_TOKEN"
+    return settings.META_ACCESS_TOKEN if name == "META_ACCESS_TOKEN" else os.environ.get(name, "")
+
+
+def _client(account: MetaAccount | None) -> MetaClient:
+    return MetaClient(
+        base_url=settings.META_BASE_URL, token=token_of(account), timeout_seconds=settings.META_TIMEOUT_SECONDS
+    )
+
+
+def _call(
+    purpose: str, target: str, context: CallContext, account: MetaAccount | None, act: Callable[[MetaClient], Answer]
+) -> Answer:
+    """Log, call, log.
+
+    :raises Refused: Meta said no.
+    :raises Unanswered: nobody knows, or nothing left.
+    """
+    with unit_of_work(by=context.by, now=context.now):
+        row = exchanges.begin_meta_call(
+            purpose=purpose,
+            subject_key=context.number,
+            ticket_reference=context.ticket_reference,
+            target=target,
+            now=context.now,
+        )
+    started = time.monotonic()
+
+    def finish(state: ExchangeState, error: dict[str, object] | None = None) -> None:
+        elapsed = int((time.monotonic() - started) * 1000)
+        exchanges.finish(
+            exchange_id=row.pk, state=state, by=context.by, now=context.now, error=error, elapsed_ms=elapsed
+        )
+
+    refusal: Refused | Unanswered
+    try:
+        with _client(account) as client:
+            answer = act(client)
+    except MetaRefused as error:
+        finish(ExchangeState.FAILED, problem_as_json(error.problem))
+        refusal = Refused(error.problem)
+    except MetaUnreachable as error:
+        finish(ExchangeState.FAILED, {"key": "unreachable", "reason": error.reason})
+        refusal = Unanswered(left=False)
+    except MetaUnanswered as error:
+        finish(ExchangeState.UNKNOWN, {"key": "unanswered", "reason": error.reason})
+        refusal = Unanswered(left=True)
+    else:
+        finish(ExchangeState.SENT)
+        return answer
+    # Raised outside the handlers: an exception remembers the one it was raised in, and that one may hold a request.
+    raise refusal
+
+
+def problem_as_json(problem: MetaProblem) -> dict[str, object]:
+    """Return what is kept of Meta's refusal: our key, Meta's code, its words and the trace id its support asks for."""
+    return {
+        "key": problem.key,
+        "code": problem.code,
+        "message": problem.message,
+        "details": problem.details,
+        "fbtrace_id": problem.fbtrace_id,
+        "title": problem.title,
+        "what_to_do": problem.what_to_do,
+    }
+
+
+def start_migration(
+    *, account: MetaAccount | None, waba_id: str, country_code: str, national_number: str, context: CallContext
+) -> str:
+    """Ask Meta to begin moving a number to the destination and return its new phone-number id.
+
+    :raises Refused: Meta said no.
+    :raises Unanswered: no answer.
+    """
+    return _call(
+        START, waba_id, context, account,
+        lambda c: c.start_migration(waba_id=waba_id, country_code=country_code, national_number=national_number),
+    )  # fmt: skip
+
+
+def request_code(
+    *, account: MetaAccount | None, phone_number_id: str, voice: bool, language: str, context: CallContext
+) -> None:
+    """Have the 6-digit code sent to the number.
+
+    :raises Refused: Meta said no.
+    :raises Unanswered: no answer.
+    """
+    method = CodeMethod.VOICE if voice else CodeMethod.SMS
+    _call(
+        REQUEST_CODE, phone_number_id, context, account,
+        lambda c: c.request_code(phone_number_id=phone_number_id, method=method, language=language),
+    )  # fmt: skip
+
+
+def verify_code(*, account: MetaAccount | None, phone_number_id: str, code: str, context: CallContext) -> None:
+    """Prove ownership with the code that the client read out.
+
+    :raises Refused: Meta said no.
+    :raises Unanswered: no answer.
+    """
+    _call(
+        VERIFY_CODE,
+        phone_number_id,
+        context,
+        account,
+        lambda c: c.verify_code(phone_number_id=phone_number_id, code=code),
+    )
+
+
+def register(*, account: MetaAccount | None, phone_number_id: str, pin: str, context: CallContext) -> None:
+    """Cut the number over; `pin` becomes its new two-step PIN.
+
+    :raises Refused: Meta said no.
+    :raises Unanswered: no answer.
+    """
+    _call(REGISTER, phone_number_id, context, account, lambda c: c.register(phone_number_id=phone_number_id, pin=pin))
+
+
+def number_facts(*, account: MetaAccount | None, phone_number_id: str, context: CallContext) -> NumberFacts:
+    """Read what Meta knows of the number.
+
+    :raises Refused: Meta said no.
+    :raises Unanswered: no answer.
+    """
+    return _call(READ, phone_number_id, context, account, lambda c: c.number_facts(phone_number_id))
+
+
+def find_number(*, account: MetaAccount | None, waba_id: str, number: str, context: CallContext) -> str | None:
+    """Return the id under which the destination already holds a number, by reading its list; None when it does not.
+
+    This is how a lost answer to `start_migration` is resolved before anything is repeated.
+
+    :raises Refused: Meta said no.
+    :raises Unanswered: no answer.
+    """
+    digits = number.lstrip("+")
+    for facts in _call(READ, waba_id, context, account, lambda c: c.numbers_of(waba_id)):
+        if "".join(filter(str.isdigit, facts.display_phone_number)) == digits:
+            return facts.id
+    return None

@@ -1,0 +1,112 @@
+"""Plain values of Meta's Graph API, shared by the client, the services and the simulator's tests."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class CodeMethod(StrEnum):
+    """How Meta delivers the 6-digit ownership code (OTP) to the number."""
+
+    SMS = "SMS"
+    VOICE = "VOICE"
+
+
+class CodeVerification(StrEnum):
+    """Ownership of a number, normalised: Meta's own documents spell the same state in two ways."""
+
+    VERIFIED = "verified"
+    NOT_VERIFIED = "not_verified"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFacts:
+    """What Meta says of one phone-number object. Empty text means that Meta did not say.
+
+    Everything but `code_verification_status` is Meta's raw text: its lists of values are open.
+    """
+
+    id: str
+    display_phone_number: str
+    verified_name: str
+    code_verification_status: CodeVerification
+    code_verification_status_raw: str
+    name_status: str
+    quality_rating: str
+    status: str
+    platform_type: str
+
+    @property
+    def is_verified(self) -> bool:
+        """Ownership is proven and the proof has not expired; says nothing of registration."""
+        return self.code_verification_status is CodeVerification.VERIFIED
+
+    @property
+    def is_connected(self) -> bool:
+        """The number is registered here: its status is CONNECTED."""
+        return self.status == "CONNECTED"
+
+
+@dataclass(frozen=True, slots=True)
+class WabaFacts:
+    """What Meta says of one WhatsApp Business Account. Raw texts; empty means that Meta did not say."""
+
+    id: str
+    name: str
+    account_review_status: str
+    business_verification_status: str
+    ownership_type: str
+    country: str
+    timezone_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRule:
+    """When the same call may be sent again.
+
+    `never`: not before something else has changed. `after`: not before `seconds` have passed.
+    `soon`: in some minutes, `seconds` is the advice. `backoff`: with growing delays, `seconds` is the first.
+    """
+
+    kind: Literal["never", "after", "soon", "backoff"]
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MetaProblem:
+    """Why Meta refused a call: our `key`, Meta's own words (secrets removed), and what to do about it.
+
+    `code` is Graph's error code, None when the answer carried none. `fbtrace_id` is what Meta Direct Support asks for.
+    """
+
+    key: str
+    code: int | None
+    message: str
+    details: str
+    fbtrace_id: str
+    http_status: int
+    retry: RetryRule
+    title: str
+    what_to_do: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundMessage:
+    """A message to a person. `attachments` are (file name, content, media type)."""
+
+    recipient: str
+    title: str
+    body: str
+    language: str
+    ticket_reference: str
+    copied_to: tuple[str, ...] = ()
+    attachments: tuple[tuple[str, bytes, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a channel returns for an accepted message."""
+
+    message_id: str

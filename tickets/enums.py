@@ -1,0 +1,142 @@
+"""The words of the help desk, stored as text; labels are for people."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class TicketStatus(TextChoices):
+    """Public status of a ticket."""
+
+    DRAFT = "draft", _("Draft")
+    NEW = "new", _("New")
+    OPEN = "open", _("Open")
+    WAITING = "waiting", _("Waiting")
+    SCHEDULED = "scheduled", _("Scheduled")
+    IN_PROGRESS = "in_progress", _("In progress")
+    RESOLVED = "resolved", _("Resolved")
+    CLOSED = "closed", _("Closed")
+    REJECTED = "rejected", _("Rejected")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+OPEN_STATUSES = frozenset(
+    {
+        TicketStatus.DRAFT,
+        TicketStatus.NEW,
+        TicketStatus.OPEN,
+        TicketStatus.WAITING,
+        TicketStatus.SCHEDULED,
+        TicketStatus.IN_PROGRESS,
+    }
+)
+"""Statuses of tickets that have not ended."""
+
+ON_HOLD = "on_hold"
+"""Shown instead of the status while the hold flag is set."""
+
+
+class StatusCategory(TextChoices):
+    """What any client can act on without knowing our statuses."""
+
+    OPEN = "open", _("Open")
+    PENDING = "pending", _("Pending")
+    DONE = "done", _("Done")
+
+
+class TicketKind(TextChoices):
+    """What the ticket is about."""
+
+    NUMBER_MIGRATION = "number_migration", _("Number migration")
+    COEXISTENCE = "coexistence", _("Coexistence")
+    TEMPLATE_REQUEST = "template_request", _("Template request")
+    CHANNEL_REQUEST = "channel_request", _("Channel request")
+    QUESTION = "question", _("Question")
+
+
+class Party(TextChoices):
+    """Who owes the next step."""
+
+    CLIENT = "client", _("Client")
+    OLD_BSP = "old_bsp", _("Old BSP")
+    ONBOARDING = "onboarding", _("Onboarding")
+    META = "meta", _("Meta")
+    NOBODY = "nobody", _("Nobody")
+
+
+class Priority(TextChoices):
+    """How urgent a ticket is."""
+
+    LOW = "low", _("Low")
+    NORMAL = "normal", _("Normal")
+    HIGH = "high", _("High")
+    URGENT = "urgent", _("Urgent")
+
+
+class Source(TextChoices):
+    """Through which door a ticket came in."""
+
+    API = "api", _("API")
+    ADMIN = "admin", _("Admin form")
+
+
+class Visibility(TextChoices):
+    """Who may read a comment."""
+
+    PUBLIC = "public", _("Public")
+    INTERNAL = "internal", _("Internal")
+
+
+class CancelReason(TextChoices):
+    """Why a ticket ended without a migration."""
+
+    CLIENT_STAYED = "client_stayed", _("Client stays with the old BSP")
+    CLIENT_UNRESPONSIVE = "client_unresponsive", _("Client does not answer")
+    OLD_BSP_REFUSED = "old_bsp_refused", _("Old BSP refused")
+    DUPLICATE = "duplicate", _("Duplicate")
+    NOT_MIGRATABLE = "not_migratable", _("Cannot be migrated")
+    OTHER = "other", _("Other")
+
+
+class OrganizationKind(TextChoices):
+    """Whether an organization files for itself or for many clients."""
+
+    CLIENT = "client", _("Client")
+    PARTNER = "partner", _("Partner")
+
+
+class Scope(TextChoices):
+    """What an API key may do; `:write` includes `:read`."""
+
+    TICKETS_READ = "tickets:read", _("Read tickets")
+    TICKETS_WRITE = "tickets:write", _("File and change tickets")
+    WEBHOOKS_MANAGE = "webhooks:manage", _("Manage webhooks")
+
+
+class EventType(TextChoices):
+    """Types of the change feed; the list is part of the public contract."""
+
+    TICKET_CREATED = "ticket.created", _("Ticket created")
+    TICKET_SUBMITTED = "ticket.submitted", _("Ticket submitted")
+    TICKET_STATUS_CHANGED = "ticket.status_changed", _("Status changed")
+    TICKET_ROUTED = "ticket.routed", _("Ticket routed")
+    TICKET_ASSIGNED = "ticket.assigned", _("Ticket assigned")
+    TICKET_COMMENTED = "ticket.commented", _("Comment")
+    TICKET_UPDATED = "ticket.updated", _("Ticket updated")
+    TICKET_CANCELLED = "ticket.cancelled", _("Ticket cancelled")
+    TICKET_CLOSED = "ticket.closed", _("Ticket closed")
+    TICKET_DELETED = "ticket.deleted", _("Draft deleted")
+    REQUIREMENT_CHANGED = "requirement.changed", _("Requirement changed")
+    CHASE_SENT = "chase.sent", _("Reminder sent")
+    CHASE_ANSWERED = "chase.answered", _("Reminder answered")
+    CHASE_ESCALATED = "chase.escalated", _("Chase escalated")
+    PIN_CALL_BOOKED = "pin_call.booked", _("Call booked")
+    PIN_CALL_RESCHEDULED = "pin_call.rescheduled", _("Call rescheduled")
+    PIN_CALL_CANCELLED = "pin_call.cancelled", _("Call cancelled")
+    PIN_CALL_NO_SHOW = "pin_call.no_show", _("Nobody came to the call")
+    NUMBER_STATE_CHANGED = "number.state_changed", _("Number changed")
+    SLA_WARNED = "sla.warned", _("Target near")
+    SLA_BREACHED = "sla.breached", _("Target missed")
+    # Seen by the desk only.
+    OWNERSHIP_DISPUTED = "ticket.ownership_disputed", _("Ownership disputed")
+    ATTEMPT_UNKNOWN = "chase.attempt_unknown", _("Outcome of a message unknown")
+    CALL_STEP = "pin_call.step", _("Step of the call")

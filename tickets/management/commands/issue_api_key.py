@@ -1,0 +1,44 @@
+"""`manage.py issue_api_key "ORGANIZATION NAME"`: make a key and print it, alone, once."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config.core import clock
+from config.core.actor import OPERATOR
+from config.core.errors import Invalid
+from tickets.services.organizations import ensure_organization, issue_api_key
+
+
+class Command(BaseCommand):
+    """Issue an API key."""
+
+    help = "Makes an API key for an organization (made if needed) and prints the key, once. It is stored hashed only."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("organization", help="name of the organization")
+        parser.add_argument("--partner", action="store_true", help="the organization files for many clients")
+        parser.add_argument("--test", action="store_true", help="tickets of this key are test tickets")
+        parser.add_argument(
+            "--scope", action="append", default=[], help="tickets:read, tickets:write, webhooks:manage (default: all)"
+        )
+        parser.add_argument("--label", default="", help="what the key is for")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        name = options["organization"].strip()
+        if not name:
+            raise CommandError("The organization needs a name.")
+        now = clock.now()
+        organization = ensure_organization(name=name, partner=options["partner"], by=OPERATOR, now=now)
+        try:
+            _row, key = issue_api_key(
+                organization=organization,
+                scopes=options["scope"],
+                test=options["test"],
+                label=options["label"],
+                by=OPERATOR,
+                now=now,
+            )
+        except Invalid as refusal:
+            raise CommandError("; ".join(error.detail for error in refusal.errors)) from refusal
+        self.stdout.write(key)

@@ -1,0 +1,45 @@
+"""The life cycle of a ticket's status, and its category."""
+
+from config.core.transitions import table
+from tickets.enums import StatusCategory
+from tickets.enums import TicketStatus as Status
+
+_WORKING = (Status.OPEN, Status.WAITING, Status.SCHEDULED, Status.IN_PROGRESS)
+
+
+def _others(status: Status) -> tuple[Status, ...]:
+    return tuple(other for other in _WORKING if other is not status)
+
+
+TICKET = table(
+    "ticket status",
+    start=(Status.DRAFT, Status.NEW),
+    moves={
+        Status.DRAFT: (Status.NEW, Status.CANCELLED),
+        Status.NEW: (*_WORKING, Status.REJECTED, Status.CANCELLED),
+        **{status: (*_others(status), Status.RESOLVED, Status.REJECTED, Status.CANCELLED) for status in _WORKING},
+        Status.RESOLVED: (Status.CLOSED, *_WORKING),
+        Status.CLOSED: _WORKING,
+        Status.CANCELLED: _WORKING,
+        Status.REJECTED: (),
+    },
+)
+
+_CATEGORY: dict[Status, StatusCategory] = {
+    Status.DRAFT: StatusCategory.OPEN,
+    Status.NEW: StatusCategory.OPEN,
+    Status.OPEN: StatusCategory.OPEN,
+    Status.IN_PROGRESS: StatusCategory.OPEN,
+    Status.WAITING: StatusCategory.PENDING,
+    Status.SCHEDULED: StatusCategory.PENDING,
+    Status.RESOLVED: StatusCategory.DONE,
+    Status.CLOSED: StatusCategory.DONE,
+    Status.REJECTED: StatusCategory.DONE,
+    Status.CANCELLED: StatusCategory.DONE,
+}
+
+
+def category(status: str, *, on_hold: bool) -> StatusCategory:
+    """Return open, pending or done. A ticket on hold is pending whatever its status, unless it has ended."""
+    plain = _CATEGORY[Status(status)]
+    return StatusCategory.PENDING if on_hold and plain is not StatusCategory.DONE else plain

@@ -1,0 +1,97 @@
+"""Reading queues, rules and what a person of the desk may see."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from tickets.enums import OPEN_STATUSES
+from tickets.models import Comment, Event, Queue, RoutingRule, Ticket
+from tickets.rules.routing import Rule
+from tickets.rules.search import fold
+
+LEAD, AGENT, CLIENT = "Lead", "Agent", "Client"
+"""Names of the three roles (groups)."""
+OVERDUE_AFTER = timedelta(days=3)
+"""A ticket that waits longer than this for the same party is shown as overdue."""
+
+
+def active_rules() -> list[Rule]:
+    """Return the active routing rules in the order in which they are asked."""
+    rows = RoutingRule.objects.filter(active=True).select_related("queue").order_by("position", "id")
+    return [Rule(row.pk, row.name, row.queue.slug, row.conditions) for row in rows]
+
+
+def triage_queue() -> Queue | None:
+    """Return the queue for tickets that no rule takes."""
+    return Queue.objects.filter(is_triage=True).first()
+
+
+def roles_of(user: Any) -> frozenset[str]:
+    """Return the names of the user's roles; fetched once per request and kept on the user object."""
+    if not hasattr(user, "portero_roles"):
+        user.portero_roles = (
+            frozenset(user.groups.values_list("name", flat=True)) if user.is_authenticated else frozenset()
+        )
+    roles: frozenset[str] = user.portero_roles
+    return roles
+
+
+def is_lead(user: Any) -> bool:
+    """Tell whether the user leads: sees every queue and edits the desk's set-up."""
+    return bool(user.is_superuser) or LEAD in roles_of(user)
+
+
+def is_agent(user: Any) -> bool:
+    """Tell whether the user works for the desk (agent or lead)."""
+    return is_lead(user) or AGENT in roles_of(user)
+
+
+def visible_tickets(user: Any) -> QuerySet[Ticket]:
+    """Return the tickets this staff user may see anywhere: a lead all, an agent those of own queues, a client its own.
+
+    Client role: the tickets of the one organization it belongs to.
+    """
+    tickets = Ticket.objects.all()
+    if not user.is_authenticated or not user.is_active:
+        return tickets.none()
+    if is_lead(user):
+        return tickets
+    if AGENT in roles_of(user):
+        return tickets.filter(queue__in=user.queues.all())
+    membership = getattr(user, "membership", None)
+    return tickets.filter(organization_id=membership.organization_id) if membership else tickets.none()
+
+
+def timeline(ticket: Ticket, *, internal: bool) -> QuerySet[Event]:
+    """Return what happened to a ticket, oldest first; `internal` includes what only the desk may see."""
+    events = Event.objects.filter(ticket_id=ticket.pk).order_by("id")
+    return events if internal else events.filter(internal=False)
+
+
+def comments_of(ticket: Ticket, *, internal: bool) -> QuerySet[Comment]:
+    """Return the comments of a ticket, oldest first; internal ones for the desk only."""
+    comments = Comment.objects.filter(ticket=ticket).order_by("id")
+    return comments if internal else comments.filter(visibility="public")
+
+
+_PHONE_LIKE = re.compile(r"^\+?[0-9][0-9\s().-]{4,}$")
+
+
+def matching(tickets: QuerySet[Ticket], text: str) -> QuerySet[Ticket]:
+    """Narrow tickets to those that contain every word searched for; a phone number in any spelling is one word.
+
+    Case and accents do not matter. References match in part.
+    """
+    text = text.strip()
+    words = [re.sub(r"\D", "", text)] if _PHONE_LIKE.match(text) else text.split()
+    for word in words:
+        tickets = tickets.filter(Q(search_text__contains=fold(word)) | Q(reference__icontains=word))
+    return tickets
+
+
+def overdue(tickets: QuerySet[Ticket], *, now: datetime) -> QuerySet[Ticket]:
+    """Narrow tickets to open ones that have waited for the same party for over three days, or whose nudge is late."""
+    late = Q(waiting_since__lt=now - OVERDUE_AFTER) | Q(next_nudge_at__lt=now)
+    return tickets.filter(late, status__in=[status.value for status in OPEN_STATUSES])

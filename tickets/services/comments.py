@@ -1,0 +1,38 @@
+"""What people say on a ticket."""
+
+from datetime import datetime
+
+from config.core.actor import Actor
+from config.core.uow import unit_of_work
+from tickets.enums import EventType, Visibility
+from tickets.models import Comment
+from tickets.services.events import record
+from tickets.services.tickets import lock_ticket
+
+
+def post_comment(*, ticket_id: int, body: str, visibility: Visibility, by: Actor, now: datetime) -> Comment:
+    """Add a comment. Internal ones never reach a client: neither their text nor the fact that they exist.
+
+    :raises NotFound: no such ticket.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        ticket = lock_ticket(uow, ticket_id)
+        comment = Comment.objects.create(
+            ticket=ticket,
+            visibility=visibility,
+            body=body,
+            author_kind=by.kind,
+            author_label=by.label,
+            from_desk=by.is_staff_of_desk,
+            created_at=now,
+        )
+        internal = visibility is Visibility.INTERNAL
+        record(
+            uow,
+            ticket,
+            EventType.TICKET_COMMENTED,
+            internal=internal,
+            comment=comment.pk,
+            from_desk=by.is_staff_of_desk,
+        )
+        return comment
