@@ -1,0 +1,223 @@
+"""The words of a number migration, stored as text; labels are for people."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Stage(TextChoices):
+    """Where the case stands."""
+
+    TRIAGE = "triage", _("Triage")
+    REQUIREMENTS = "requirements", _("Requirements")
+    READY = "ready", _("Ready")
+    SCHEDULED = "scheduled", _("Scheduled")
+    IN_CALL = "in_call", _("In call")
+    VERIFYING = "verifying", _("Verifying")
+    CLOSING = "closing", _("Closing")
+    DONE = "done", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
+    REJECTED = "rejected", _("Rejected")
+
+
+class Flow(TextChoices):
+    """Which of Meta's moves it is (A–F)."""
+
+    NUMBER_BY_API = "number_by_api", _("Number by API")
+    NUMBER_BY_EMBEDDED_SIGNUP = "number_by_embedded_signup", _("Number by Embedded Signup")
+    WABA_SWITCH = "waba_switch", _("WABA switch")
+    MULTI_PARTNER = "multi_partner", _("Multi-partner")
+    HOSTING_CHANGE = "hosting_change", _("Hosting change")
+    BUSINESS_APP_COEXISTENCE = "business_app_coexistence", _("Business app coexistence")
+
+
+class Execution(TextChoices):
+    """Who makes the calls to Meta."""
+
+    GRAPH_API = "graph_api", _("We call Meta")
+    EMBEDDED_SIGNUP = "embedded_signup", _("Meta's popup")
+    PROVIDER_CONSOLE = "provider_console", _("The BSP's console")
+
+
+class BusinessVerification(TextChoices):
+    """Meta's verification of the company."""
+
+    VERIFIED = "verified", _("Verified")
+    UNVERIFIED = "unverified", _("Not verified")
+    PENDING = "pending", _("Pending")
+    REJECTED = "rejected", _("Rejected")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class Hosting(TextChoices):
+    """Where the number runs today."""
+
+    CLOUD_API = "cloud_api", _("Cloud API")
+    ON_PREMISE = "on_premise", _("On-Premises API")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class ConnectionStatus(TextChoices):
+    """The status that the old BSP shows right now."""
+
+    CONNECTED = "connected", _("Connected")
+    PENDING = "pending", _("Pending")
+    DISCONNECTED = "disconnected", _("Disconnected")
+    FLAGGED = "flagged", _("Flagged")
+    RESTRICTED = "restricted", _("Restricted")
+    RATE_LIMITED = "rate_limited", _("Rate limited")
+    BANNED = "banned", _("Banned")
+    DELETED = "deleted", _("Deleted")
+    UNVERIFIED = "unverified", _("Unverified")
+    MIGRATED = "migrated", _("Migrated")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class TwoStep(TextChoices):
+    """Two-step verification of the numbers."""
+
+    ENABLED = "enabled", _("Enabled")
+    DISABLED = "disabled", _("Disabled")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class WabaOwner(TextChoices):
+    """Who owns the WhatsApp Business Account the number leaves."""
+
+    CLIENT = "client", _("Client")
+    OLD_BSP = "old_bsp", _("Old BSP")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class Moves(TextChoices):
+    """What is to move."""
+
+    NUMBER = "number", _("The number")
+    WABA = "waba", _("The whole WABA")
+    HOSTING = "hosting", _("The hosting only")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class LineType(TextChoices):
+    """Kind of line: decides between SMS and voice."""
+
+    MOBILE = "mobile", _("Mobile")
+    LANDLINE = "landline", _("Landline")
+    VOIP = "voip", _("VoIP")
+    TOLL_FREE = "toll_free", _("Toll-free")
+    SHARED_COST = "shared_cost", _("Shared cost")
+    OTHER = "other", _("Other")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class OtpMethod(TextChoices):
+    """How the 6-digit code reaches the line."""
+
+    SMS = "sms", _("SMS")
+    VOICE = "voice", _("Voice call")
+
+
+class DisplayNameStatus(TextChoices):
+    """Meta's review of the display name."""
+
+    APPROVED = "approved", _("Approved")
+    PENDING = "pending", _("Pending")
+    DECLINED = "declined", _("Declined")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class NumberState(TextChoices):
+    """One number on its way."""
+
+    PENDING = "pending", _("Pending")
+    INITIATED = "initiated", _("Initiated at Meta")
+    CODE_REQUESTED = "code_requested", _("Code requested")
+    CODE_VERIFIED = "code_verified", _("Code accepted")
+    REGISTERED = "registered", _("Registered")
+    LIVE = "live", _("Live")
+    COOLING_DOWN = "cooling_down", _("Cooling down")
+    FAILED = "failed", _("Failed")
+    SKIPPED = "skipped", _("Skipped")
+
+
+class RequirementCode(TextChoices):
+    """The closed list of what must be true."""
+
+    WABA_ID = "waba_id"
+    BUSINESS_MANAGER_ID = "business_manager_id"
+    TWO_STEP_DISABLED = "two_step_disabled"
+    BUSINESS_VERIFIED = "business_verified"
+    ACCOUNT_APPROVED = "account_approved"
+    DISPLAY_NAME_APPROVED = "display_name_approved"
+    DESTINATION_ACCOUNT_READY = "destination_account_ready"
+    WALLET_FUNDED = "wallet_funded"
+    DESTINATION_PAYMENT = "destination_payment"
+    APP_SUBSCRIBED = "app_subscribed"
+    OTP_CHANNEL = "otp_channel"
+    OTP_CONTACT = "otp_contact"
+    NOTIFICATION_ACCEPTED = "notification_accepted"
+    OPEN_CONVERSATIONS_ACK = "open_conversations_ack"
+    TEMPLATES_ACK = "templates_ack"
+    LOW_TRAFFIC_WINDOW = "low_traffic_window"
+    INVOICES_SETTLED = "invoices_settled"
+    CONTACTS_EXPORTED = "contacts_exported"
+    CAMPAIGNS_PAUSED = "campaigns_paused"
+    SEND_RECEIVE_TEST = "send_receive_test"
+    TEMPLATES_CHECKED = "templates_checked"
+    TWO_STEP_REENABLED = "two_step_reenabled"
+    QUALITY_24H = "quality_24h"
+    OLD_CONTRACT_CANCELLED = "old_contract_cancelled"
+    REFUND_CLAIMED = "refund_claimed"
+
+
+class RequirementState(TextChoices):
+    """How far a requirement is."""
+
+    UNMET = "unmet", _("Open")
+    REQUESTED = "requested", _("Requested")
+    CLAIMED = "claimed", _("Claimed")
+    MET = "met", _("Met")
+    WAIVED = "waived", _("Waived")
+    FAILED = "failed", _("Failed")
+
+
+class Blocks(TextChoices):
+    """The transition a requirement blocks."""
+
+    SUBMIT = "submit", _("Submitting")
+    SCHEDULE = "schedule", _("Scheduling")
+    START = "start", _("Starting the call")
+    RESOLVE = "resolve", _("Resolving")
+    NOTHING = "nothing", _("Nothing")
+
+
+class ChaseState(TextChoices):
+    """How far a chase is."""
+
+    ACTIVE = "active", _("Active")
+    ANSWERED = "answered", _("Answered")
+    SATISFIED = "satisfied", _("Satisfied")
+    EXHAUSTED = "exhausted", _("Escalated")
+    STOPPED = "stopped", _("Stopped")
+
+
+class AttemptState(TextChoices):
+    """How far one message is."""
+
+    PLANNED = "planned", _("Planned")
+    SENDING = "sending", _("Sending")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+    UNKNOWN = "unknown", _("Outcome unknown")
+    BOUNCED = "bounced", _("Bounced")
+
+
+class PinCallState(TextChoices):
+    """How far a call is."""
+
+    HELD = "held", _("Held")
+    BOOKED = "booked", _("Booked")
+    STARTED = "started", _("Started")
+    FINISHED = "finished", _("Finished")
+    CANCELLED = "cancelled", _("Cancelled")
+    NO_SHOW = "no_show", _("Nobody came")
+    EXPIRED = "expired", _("Hold expired")

@@ -1,0 +1,20 @@
+"""Tables of the domain; `migrations_app/migrations/` holds Django's database migrations."""
+
+from migrations_app.models.calls import AgentHours, CallCell, Notice, PinCall, PinCallNumber
+from migrations_app.models.cases import MigrationCase, NumberMove, Playbook, Requirement
+from migrations_app.models.chases import Chase, ChaseAttempt, Ladder
+
+__all__ = [
+    "AgentHours",
+    "CallCell",
+    "Chase",
+    "ChaseAttempt",
+    "Ladder",
+    "MigrationCase",
+    "Notice",
+    "NumberMove",
+    "PinCall",
+    "PinCallNumber",
+    "Playbook",
+    "Requirement",
+]

@@ -1,0 +1,158 @@
+"""The pin call: when, with whom, for which numbers. Overlap is impossible by constraint."""
+
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from config.core.models import TimestampedModel, in_list
+from migrations_app.enums import AttemptState, PinCallState
+from migrations_app.models.cases import MigrationCase, NumberMove
+from migrations_app.models.chases import OutboundAttempt
+from tickets.enums import Party
+
+
+def check_zone(name: str) -> None:
+    """Refuse a name that is no IANA time zone."""
+    if name not in available_timezones():
+        raise ValidationError(_("%(name)s is no IANA time zone, e.g. America/Sao_Paulo."), params={"name": name})
+
+
+class AgentHours(models.Model):
+    """Weekly working hours of an agent by the agent's own wall clock; several rows make several intervals a day."""
+
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="working_hours", verbose_name=_("agent")
+    )
+    weekday = models.PositiveSmallIntegerField(
+        _("weekday"),
+        choices=[
+            (0, _("Monday")),
+            (1, _("Tuesday")),
+            (2, _("Wednesday")),
+            (3, _("Thursday")),
+            (4, _("Friday")),
+            (5, _("Saturday")),
+            (6, _("Sunday")),
+        ],
+    )
+    start = models.TimeField(_("from"))
+    end = models.TimeField(_("until"), help_text=_("Not after the start: ends the next day."))
+    timezone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[check_zone])
+
+    class Meta:
+        verbose_name = _("working hours")
+        verbose_name_plural = _("working hours")
+        constraints = [
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="agent_hours_weekday"),
+            models.UniqueConstraint(fields=["agent", "weekday", "start"], name="agent_hours_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agent} {self.get_weekday_display()} {self.start:%H:%M}–{self.end:%H:%M}"
+
+
+class PinCall(TimestampedModel):
+    """The appointment. A hold is a call in state `held` that expires by itself."""
+
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="+", verbose_name=_("ticket"))
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("agent")
+    )
+    state = models.CharField(_("state"), max_length=10, choices=PinCallState.choices)
+    start = models.DateTimeField(_("start"))
+    end = models.DateTimeField(_("end"))
+    timezone = models.CharField(_("time zone"), max_length=64)
+    expires_at = models.DateTimeField(_("hold expires at"), null=True, blank=True)
+    uid = models.UUIDField(_("invitation UID"), unique=True)
+    sequence = models.PositiveIntegerField(_("invitation sequence"), default=0)
+    join_url = models.URLField(_("join link"), blank=True, default="")
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    numbers = models.ManyToManyField(NumberMove, through="PinCallNumber", related_name="pin_calls")
+
+    class Meta:
+        verbose_name = _("verification-code call")
+        verbose_name_plural = _("verification-code calls")
+        constraints = [
+            in_list("state", PinCallState, name="pin_call_state_in_list"),
+            models.CheckConstraint(condition=Q(end__gt=models.F("start")), name="pin_call_ends_after_start"),
+            models.CheckConstraint(
+                condition=~Q(state="held") | Q(expires_at__isnull=False), name="pin_call_hold_expires"
+            ),
+            # One hold a ticket; a new one replaces it.
+            models.UniqueConstraint(fields=["ticket"], condition=Q(state="held"), name="pin_call_one_hold"),
+        ]
+        indexes = [
+            models.Index(fields=["ticket", "start"], name="pin_call_of_ticket"),
+            # The sweep that frees expired holds.
+            models.Index(fields=["expires_at"], condition=Q(state="held"), name="pin_call_hold_due"),
+            # The calls of the day in the admin.
+            models.Index(fields=["state", "start"], name="pin_call_by_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start:%Y-%m-%d %H:%M} UTC ({self.state})"
+
+
+class PinCallNumber(models.Model):
+    """One number of a call, in the order in which it is moved."""
+
+    pin_call = models.ForeignKey(PinCall, on_delete=models.CASCADE, related_name="lines")
+    number = models.ForeignKey(NumberMove, on_delete=models.CASCADE, related_name="call_lines")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name = _("number of a call")
+        verbose_name_plural = _("numbers of a call")
+        constraints = [models.UniqueConstraint(fields=["pin_call", "number"], name="pin_call_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.pin_call_id}:{self.number_id}"
+
+
+class CallCell(models.Model):
+    """A quarter of an hour of an agent, taken by a call or a hold (buffers included). The unique key excludes overlap."""
+
+    agent = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    start = models.DateTimeField()
+    pin_call = models.ForeignKey(PinCall, on_delete=models.CASCADE, related_name="cells")
+
+    class Meta:
+        verbose_name = _("taken quarter of an hour")
+        verbose_name_plural = _("taken quarters of an hour")
+        constraints = [models.UniqueConstraint(fields=["agent", "start"], name="call_cell_once")]
+        # Slot search: what is taken between two moments.
+        indexes = [models.Index(fields=["start"], name="call_cell_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.agent_id} {self.start:%Y-%m-%d %H:%M}"
+
+
+class Notice(OutboundAttempt):
+    """A single message about a case or one of its calls (invitation, reminder, good news): a due row like any other."""
+
+    case = models.ForeignKey(MigrationCase, on_delete=models.CASCADE, related_name="notices", verbose_name=_("case"))
+    pin_call = models.ForeignKey(
+        PinCall, on_delete=models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("call")
+    )
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints = [
+            in_list("state", AttemptState, name="notice_state_in_list"),
+            in_list("recipient_party", Party, name="notice_party_in_list"),
+        ]
+        indexes = [
+            # The sweep that sends what is due.
+            models.Index(fields=["due_at", "id"], condition=Q(state="planned"), name="notice_due"),
+            # The sweep that finds notices whose worker died.
+            models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="notice_in_flight"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.state})"

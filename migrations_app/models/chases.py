@@ -1,0 +1,114 @@
+"""The chase: whom we ask, when we asked, what became of each message."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from config.core.models import TimestampedModel, in_list
+from migrations_app.enums import AttemptState, ChaseState
+from migrations_app.models.cases import MigrationCase
+from migrations_app.rules.chase import parse_ladder
+from tickets.enums import Party
+
+
+class Ladder(TimestampedModel):
+    """The plan of a chase as data. A running chase keeps the rungs it started with."""
+
+    slug = models.SlugField(_("slug"), unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    version = models.PositiveIntegerField(_("version"), default=1)
+    steps = models.JSONField(_("rungs"), default=list)
+
+    class Meta:
+        verbose_name = _("ladder")
+        verbose_name_plural = _("ladders")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse rungs that could not be climbed."""
+        try:
+            parse_ladder(self.steps)
+        except (ValueError, AttributeError, TypeError) as error:
+            raise ValidationError({"steps": str(error)}) from error
+
+
+class Chase(TimestampedModel):
+    """The reminders for one requirement of one case, all its numbers together."""
+
+    case = models.ForeignKey(MigrationCase, on_delete=models.CASCADE, related_name="chases", verbose_name=_("case"))
+    requirement_code = models.CharField(_("requirement"), max_length=40)
+    state = models.CharField(_("state"), max_length=12, choices=ChaseState.choices, default=ChaseState.ACTIVE)
+    ladder_slug = models.CharField(_("ladder"), max_length=50)
+    steps = models.JSONField(_("rungs as they were at the start"), default=list)
+    last_step = models.SmallIntegerField(_("last rung"), null=True)
+    next_at = models.DateTimeField(_("next at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("chase")
+        verbose_name_plural = _("chases")
+        constraints = [
+            in_list("state", ChaseState, name="chase_state_in_list"),
+            models.UniqueConstraint(fields=["case", "requirement_code"], name="chase_one_per_requirement"),
+        ]
+        indexes = [
+            # The sweep that escalates ladders that have come to their end.
+            models.Index(fields=["next_at"], condition=Q(state=ChaseState.ACTIVE), name="chase_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.requirement_code} ({self.state})"
+
+
+class OutboundAttempt(TimestampedModel):
+    """One message that is due at a time. The row is claimed and committed before anything leaves."""
+
+    state = models.CharField(_("state"), max_length=10, choices=AttemptState.choices, default=AttemptState.PLANNED)
+    channel = models.CharField(_("channel"), max_length=10, default="email")
+    message = models.CharField(_("message"), max_length=40)
+    recipient_party = models.CharField(_("to"), max_length=12, choices=Party.choices)
+    language = models.CharField(_("language"), max_length=10)
+    due_at = models.DateTimeField(_("planned at"))
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    exchange = models.ForeignKey(
+        "providers.Exchange",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("exchange"),
+    )
+
+    class Meta:
+        abstract = True
+
+
+class ChaseAttempt(OutboundAttempt):
+    """One rung climbed."""
+
+    chase = models.ForeignKey(Chase, on_delete=models.CASCADE, related_name="attempts", verbose_name=_("chase"))
+    step = models.PositiveSmallIntegerField(_("rung"))
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        constraints = [
+            in_list("state", AttemptState, name="chase_attempt_state_in_list"),
+            in_list("recipient_party", Party, name="chase_attempt_party_in_list"),
+            # A rung is climbed once per round; two sweeps cannot plan it twice while it is open.
+            models.UniqueConstraint(
+                fields=["chase"], condition=Q(state__in=["planned", "sending"]), name="chase_attempt_one_open"
+            ),
+        ]
+        indexes = [
+            # The sweep that sends what is due.
+            models.Index(fields=["due_at", "id"], condition=Q(state="planned"), name="chase_attempt_due"),
+            # The sweep that finds attempts whose worker died.
+            models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="chase_attempt_in_flight"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message} → {self.recipient_party} ({self.state})"

@@ -1,0 +1,70 @@
+"""The form's answers as plain values: what every rule of the domain looks at."""
+
+from dataclasses import dataclass, field
+
+from migrations_app.enums import (
+    BusinessVerification,
+    ConnectionStatus,
+    DisplayNameStatus,
+    Execution,
+    Flow,
+    Hosting,
+    LineType,
+    Moves,
+    OtpMethod,
+    TwoStep,
+    WabaOwner,
+)
+
+
+@dataclass(frozen=True)
+class NumberAnswers:
+    """What was filed about one number."""
+
+    number: str
+    line_type: LineType = LineType.UNKNOWN
+    behind_ivr: bool | None = None
+    otp_method: OtpMethod | None = None
+    has_otp_contact: bool = False
+    display_name_status: DisplayNameStatus = DisplayNameStatus.UNKNOWN
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was filed about the case."""
+
+    business_verification: BusinessVerification
+    hosting: Hosting
+    connection_status: ConnectionStatus
+    waba_id: str = ""
+    business_manager_id: str = ""
+    waba_owner: WabaOwner = WabaOwner.UNKNOWN
+    two_step: TwoStep = TwoStep.UNKNOWN
+    uses_business_app: bool = False
+    moves: Moves = Moves.UNKNOWN
+    has_low_traffic_windows: bool = False
+    numbers: tuple[NumberAnswers, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class DestinationFacts:
+    """What we know of the destination: who executes, which requirements its playbook asks for, what is already there."""
+
+    execution: Execution = Execution.GRAPH_API
+    requirements: tuple[str, ...] = ()
+    payment_ready: bool = False
+    app_subscribed: bool = False
+
+
+def flow_of(answers: Answers, execution: Execution) -> Flow:
+    """Return which of Meta's moves the answers describe.
+
+    The form cannot tell A from B; the destination's playbook can. Source: Meta, migration pages for solution partners.
+    """
+    if answers.uses_business_app:
+        return Flow.BUSINESS_APP_COEXISTENCE
+    if answers.moves == Moves.WABA:
+        return Flow.WABA_SWITCH
+    if answers.moves == Moves.HOSTING:
+        return Flow.HOSTING_CHANGE
+    return Flow.NUMBER_BY_EMBEDDED_SIGNUP if execution == Execution.EMBEDDED_SIGNUP else Flow.NUMBER_BY_API

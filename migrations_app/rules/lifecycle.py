@@ -1,0 +1,143 @@
+"""The life cycles of the domain. Each status has one writer; the diagrams in docs/architecture.md are drawn from here."""
+
+from config.core.transitions import table
+from migrations_app.enums import AttemptState, ChaseState, NumberState, PinCallState, RequirementState, Stage
+
+_MOVING = (Stage.TRIAGE, Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED, Stage.IN_CALL, Stage.VERIFYING)
+_END = (Stage.CANCELLED, Stage.REJECTED)
+
+STAGE = table(
+    "case stage",
+    start=Stage.TRIAGE,
+    moves={
+        Stage.TRIAGE: (Stage.REQUIREMENTS, Stage.READY, *_END),
+        Stage.REQUIREMENTS: (Stage.TRIAGE, Stage.READY, Stage.SCHEDULED, *_END),
+        Stage.READY: (Stage.TRIAGE, Stage.REQUIREMENTS, Stage.SCHEDULED, Stage.VERIFYING, *_END),
+        Stage.SCHEDULED: (Stage.REQUIREMENTS, Stage.READY, Stage.IN_CALL, *_END),
+        # A call may end with nothing moved, with cooling numbers, or with everything live.
+        Stage.IN_CALL: (Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED, Stage.VERIFYING, *_END),
+        Stage.VERIFYING: (Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED, Stage.CLOSING, *_END),
+        Stage.CLOSING: (Stage.DONE, Stage.VERIFYING, Stage.REQUIREMENTS, Stage.READY),
+        Stage.DONE: (Stage.VERIFYING, Stage.REQUIREMENTS, Stage.READY),
+        Stage.CANCELLED: (Stage.TRIAGE, Stage.REQUIREMENTS, Stage.READY),
+        Stage.REJECTED: (),
+    },
+)
+
+_ASIDE = (NumberState.FAILED, NumberState.COOLING_DOWN, NumberState.SKIPPED)
+
+NUMBER = table(
+    "number move",
+    start=NumberState.PENDING,
+    moves={
+        NumberState.PENDING: (NumberState.INITIATED, *_ASIDE),
+        # Meta may know the number as verified already (a verified ownership stays valid for 14 days).
+        NumberState.INITIATED: (NumberState.CODE_REQUESTED, NumberState.CODE_VERIFIED, *_ASIDE),
+        NumberState.CODE_REQUESTED: (NumberState.CODE_VERIFIED, *_ASIDE),
+        # A verified number may have been registered by a call whose answer was lost.
+        NumberState.CODE_VERIFIED: (NumberState.REGISTERED, *_ASIDE),
+        NumberState.REGISTERED: (NumberState.LIVE, NumberState.FAILED, NumberState.SKIPPED),
+        NumberState.LIVE: (),
+        NumberState.COOLING_DOWN: (
+            NumberState.PENDING,
+            NumberState.INITIATED,
+            NumberState.CODE_REQUESTED,
+            NumberState.CODE_VERIFIED,
+            NumberState.SKIPPED,
+        ),
+        NumberState.FAILED: (
+            NumberState.PENDING,
+            NumberState.INITIATED,
+            NumberState.CODE_REQUESTED,
+            NumberState.CODE_VERIFIED,
+            NumberState.SKIPPED,
+        ),
+        NumberState.SKIPPED: (NumberState.PENDING, NumberState.INITIATED, NumberState.CODE_VERIFIED),
+    },
+)
+
+REQUIREMENT = table(
+    "requirement",
+    start=(RequirementState.UNMET, RequirementState.CLAIMED, RequirementState.MET),
+    moves={
+        RequirementState.UNMET: (
+            RequirementState.REQUESTED,
+            RequirementState.CLAIMED,
+            RequirementState.MET,
+            RequirementState.WAIVED,
+            RequirementState.FAILED,
+        ),
+        RequirementState.REQUESTED: (
+            RequirementState.UNMET,
+            RequirementState.CLAIMED,
+            RequirementState.MET,
+            RequirementState.WAIVED,
+            RequirementState.FAILED,
+        ),
+        RequirementState.CLAIMED: (
+            RequirementState.UNMET,
+            RequirementState.MET,
+            RequirementState.WAIVED,
+            RequirementState.FAILED,
+        ),
+        RequirementState.MET: (RequirementState.UNMET, RequirementState.FAILED),
+        RequirementState.WAIVED: (RequirementState.UNMET,),
+        RequirementState.FAILED: (
+            RequirementState.UNMET,
+            RequirementState.REQUESTED,
+            RequirementState.CLAIMED,
+            RequirementState.MET,
+            RequirementState.WAIVED,
+        ),
+    },
+)
+
+CHASE = table(
+    "chase",
+    start=ChaseState.ACTIVE,
+    moves={
+        ChaseState.ACTIVE: (ChaseState.ANSWERED, ChaseState.SATISFIED, ChaseState.EXHAUSTED, ChaseState.STOPPED),
+        # A claim that turns out false sends the ladder on.
+        ChaseState.ANSWERED: (ChaseState.ACTIVE, ChaseState.SATISFIED, ChaseState.STOPPED),
+        ChaseState.EXHAUSTED: (ChaseState.ACTIVE, ChaseState.ANSWERED, ChaseState.SATISFIED, ChaseState.STOPPED),
+        ChaseState.SATISFIED: (ChaseState.ACTIVE,),
+        ChaseState.STOPPED: (ChaseState.ACTIVE,),
+    },
+)
+
+ATTEMPT = table(
+    "attempt",
+    start=AttemptState.PLANNED,
+    moves={
+        AttemptState.PLANNED: (AttemptState.SENDING,),
+        AttemptState.SENDING: (AttemptState.SENT, AttemptState.FAILED, AttemptState.UNKNOWN),
+        # The answer came after we had given up, or a person found out.
+        AttemptState.UNKNOWN: (AttemptState.SENT, AttemptState.FAILED),
+        AttemptState.SENT: (AttemptState.BOUNCED,),
+        AttemptState.FAILED: (),
+        AttemptState.BOUNCED: (),
+    },
+)
+
+PIN_CALL = table(
+    "pin call",
+    start=(PinCallState.HELD, PinCallState.BOOKED),
+    moves={
+        PinCallState.HELD: (PinCallState.BOOKED, PinCallState.EXPIRED, PinCallState.CANCELLED),
+        PinCallState.BOOKED: (PinCallState.STARTED, PinCallState.CANCELLED, PinCallState.NO_SHOW),
+        PinCallState.STARTED: (PinCallState.FINISHED, PinCallState.NO_SHOW),
+        PinCallState.FINISHED: (),
+        PinCallState.CANCELLED: (),
+        PinCallState.NO_SHOW: (),
+        PinCallState.EXPIRED: (),
+    },
+)
+
+ALL_TABLES = (STAGE, NUMBER, REQUIREMENT, CHASE, ATTEMPT, PIN_CALL)
+
+MOVED = frozenset({NumberState.LIVE, NumberState.SKIPPED})
+"""States in which nothing is left to do for a number."""
+
+SATISFIED = frozenset({RequirementState.MET, RequirementState.WAIVED})
+CLEAR_FOR_SCHEDULING = SATISFIED | {RequirementState.CLAIMED}
+"""A claim suffices for scheduling unless the queue reviews claims."""

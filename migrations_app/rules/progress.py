@@ -1,0 +1,186 @@
+"""Where a case stands: one pure function from the facts to stage, ticket status and whose turn it is.
+
+It is the only place where the case's stage and the ticket's status meet.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from migrations_app.enums import Blocks, NumberState, RequirementCode, RequirementState, Stage
+from migrations_app.rules.lifecycle import CLEAR_FOR_SCHEDULING, MOVED, SATISFIED
+from tickets.enums import Party, TicketStatus
+
+ENDED = frozenset({Stage.DONE, Stage.CANCELLED, Stage.REJECTED})
+
+
+@dataclass(frozen=True)
+class RequirementFacts:
+    """One requirement as the rules see it; `number_id` is None for those of the whole case."""
+
+    code: RequirementCode
+    owner: Party
+    blocks: Blocks
+    state: RequirementState
+    number_id: int | None = None
+
+
+@dataclass(frozen=True)
+class NumberFacts:
+    """One number as the rules see it."""
+
+    id: int
+    state: NumberState
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """Everything that decides where a case stands."""
+
+    stage: Stage
+    in_triage: bool = False
+    call_booked: bool = False
+    call_started: bool = False
+    reviews_claims: bool = False
+    verification_pending: bool = False
+    chase_exhausted: bool = False
+    requirements: tuple[RequirementFacts, ...] = field(default_factory=tuple)
+    numbers: tuple[NumberFacts, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the case stands, and what the ticket shows of it."""
+
+    stage: Stage
+    status: TicketStatus
+    party: Party
+    also: tuple[Party, ...]
+    next_action: str
+    blocking: tuple[RequirementFacts, ...]
+
+
+def is_clear(requirement: RequirementFacts, *, reviews_claims: bool) -> bool:
+    """Tell whether the requirement no longer stands in the way of scheduling; a claim suffices unless claims are reviewed."""
+    return requirement.state in (SATISFIED if reviews_claims else CLEAR_FOR_SCHEDULING)
+
+
+def blocking(
+    case: CaseFacts, transition: Blocks, *, number_ids: Iterable[int] | None = None
+) -> tuple[RequirementFacts, ...]:
+    """Return the requirements that block a transition for these numbers (all of them when None), the case's own included.
+
+    A later transition is blocked by what blocks the earlier ones too: a call cannot start if it could not be scheduled.
+    """
+    wanted = None if number_ids is None else set(number_ids)
+    relevant = {Blocks.SCHEDULE: {Blocks.SCHEDULE}, Blocks.START: {Blocks.SCHEDULE, Blocks.START}}.get(
+        transition, {transition}
+    )
+    return tuple(
+        requirement
+        for requirement in case.requirements
+        if requirement.blocks in relevant
+        and (requirement.number_id is None or wanted is None or requirement.number_id in wanted)
+        and not is_clear(requirement, reviews_claims=case.reviews_claims)
+    )
+
+
+def schedulable_numbers(case: CaseFacts) -> tuple[int, ...]:
+    """Return the numbers a call can be booked for now: still to move, not cooling down, nothing of theirs or the case's open."""
+    waiting = [number.id for number in case.numbers if number.state not in MOVED | {NumberState.COOLING_DOWN}]
+    return tuple(number for number in waiting if not blocking(case, Blocks.SCHEDULE, number_ids=[number]))
+
+
+def _stage(case: CaseFacts) -> Stage:
+    if case.stage in ENDED:
+        return case.stage
+    if case.in_triage:
+        return Stage.TRIAGE
+    if case.call_started:
+        return Stage.IN_CALL
+    states = {number.state for number in case.numbers}
+    if states and states <= MOVED and NumberState.LIVE in states:
+        return Stage.VERIFYING if blocking(case, Blocks.RESOLVE) else Stage.CLOSING
+    if case.call_booked:
+        return Stage.SCHEDULED
+    only_cooling = states <= MOVED | {NumberState.COOLING_DOWN} and NumberState.COOLING_DOWN in states
+    return Stage.READY if schedulable_numbers(case) or only_cooling else Stage.REQUIREMENTS
+
+
+_ORDER = (Party.CLIENT, Party.OLD_BSP, Party.ONBOARDING, Party.META)
+
+
+def party_of(requirement: RequirementFacts, case: CaseFacts) -> Party:
+    """Return whom we wait for next: the owner must change something, but the client may still have to ask for it."""
+    if requirement.state in {RequirementState.CLAIMED, RequirementState.FAILED}:
+        return Party.ONBOARDING
+    if requirement.state == RequirementState.REQUESTED:
+        return requirement.owner if requirement.owner == Party.META else Party.OLD_BSP
+    if requirement.owner == Party.OLD_BSP:
+        return Party.CLIENT
+    if requirement.code == RequirementCode.BUSINESS_VERIFIED and not case.verification_pending:
+        return Party.CLIENT
+    return requirement.owner
+
+
+def _parties(requirements: Iterable[RequirementFacts], case: CaseFacts) -> list[Party]:
+    found = {party_of(requirement, case) for requirement in requirements}
+    return [party for party in _ORDER if party in found]
+
+
+_STATUS = {
+    Stage.TRIAGE: TicketStatus.OPEN,
+    Stage.REQUIREMENTS: TicketStatus.WAITING,
+    Stage.READY: TicketStatus.WAITING,
+    Stage.SCHEDULED: TicketStatus.SCHEDULED,
+    Stage.IN_CALL: TicketStatus.IN_PROGRESS,
+    Stage.VERIFYING: TicketStatus.IN_PROGRESS,
+    Stage.CLOSING: TicketStatus.RESOLVED,
+    Stage.DONE: TicketStatus.CLOSED,
+    Stage.CANCELLED: TicketStatus.CANCELLED,
+    Stage.REJECTED: TicketStatus.REJECTED,
+}
+
+_ACTION = {
+    Stage.TRIAGE: "triage",
+    Stage.REQUIREMENTS: "answer_requirements",
+    Stage.READY: "book_call",
+    Stage.SCHEDULED: "join_call",
+    Stage.IN_CALL: "give_codes",
+    Stage.VERIFYING: "test_send_receive",
+    Stage.CLOSING: "finish_closing",
+}
+
+
+def _waiting_on(stage: Stage, case: CaseFacts) -> list[Party]:
+    """Return whom we wait for at this stage, first the one whose turn it is."""
+    if stage in ENDED:
+        return [Party.NOBODY]
+    if stage in {Stage.TRIAGE, Stage.IN_CALL, Stage.VERIFYING}:
+        return [Party.ONBOARDING]
+    if stage == Stage.REQUIREMENTS:
+        parties = _parties(blocking(case, Blocks.SCHEDULE), case) or [Party.ONBOARDING]
+        if case.chase_exhausted and Party.ONBOARDING not in parties:
+            # Nobody answered the whole ladder: now a person has to pick up the phone.
+            parties.append(Party.ONBOARDING)
+        return parties
+    if stage == Stage.READY:
+        first = Party.CLIENT if schedulable_numbers(case) else Party.META
+        return [first, *(party for party in _parties(blocking(case, Blocks.SCHEDULE), case) if party != first)]
+    if stage == Stage.SCHEDULED:
+        return _parties(blocking(case, Blocks.START), case) or [Party.ONBOARDING]
+    closing = [r for r in case.requirements if r.blocks == Blocks.NOTHING and r.state not in SATISFIED]
+    return _parties(closing, case) or [Party.NOBODY]
+
+
+def position(case: CaseFacts) -> Position:
+    """Return where the case stands with these facts."""
+    stage = _stage(case)
+    open_now = blocking(case, Blocks.SCHEDULE)
+    parties = _waiting_on(stage, case)
+    status = _STATUS[stage]
+    if stage == Stage.REQUIREMENTS and parties[0] == Party.ONBOARDING:
+        status = TicketStatus.OPEN
+    action = _ACTION.get(stage, "")
+    if stage == Stage.READY and parties[0] == Party.META:
+        action = "wait_for_cool_down"
+    return Position(stage, status, parties[0], tuple(parties[1:]), action, open_now)

@@ -1,0 +1,156 @@
+"""What must be true, derived from the answers: the catalogue and the first state of each requirement."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from migrations_app.enums import (
+    Blocks,
+    BusinessVerification,
+    ConnectionStatus,
+    DisplayNameStatus,
+    LineType,
+    OtpMethod,
+    RequirementCode,
+    RequirementState,
+    TwoStep,
+)
+from migrations_app.rules.facts import Answers, DestinationFacts, NumberAnswers
+from tickets.enums import Party
+
+
+@dataclass(frozen=True)
+class RequirementType:
+    """One line of the catalogue: who must change something, what it blocks, whether each number has its own."""
+
+    code: RequirementCode
+    owner: Party
+    blocks: Blocks
+    per_number: bool = False
+
+
+def _catalogue() -> Iterator[RequirementType]:
+    code, client, bsp, desk, meta = RequirementCode, Party.CLIENT, Party.OLD_BSP, Party.ONBOARDING, Party.META
+    for name in (code.WABA_ID, code.BUSINESS_MANAGER_ID, code.DESTINATION_ACCOUNT_READY, code.WALLET_FUNDED):
+        yield RequirementType(name, client, Blocks.SCHEDULE)
+    yield RequirementType(code.TWO_STEP_DISABLED, bsp, Blocks.SCHEDULE, per_number=True)
+    yield RequirementType(code.BUSINESS_VERIFIED, meta, Blocks.SCHEDULE)
+    yield RequirementType(code.ACCOUNT_APPROVED, meta, Blocks.SCHEDULE)
+    yield RequirementType(code.OTP_CHANNEL, client, Blocks.SCHEDULE, per_number=True)
+    yield RequirementType(code.OTP_CONTACT, client, Blocks.SCHEDULE, per_number=True)
+    yield RequirementType(code.DISPLAY_NAME_APPROVED, bsp, Blocks.START, per_number=True)
+    yield RequirementType(code.DESTINATION_PAYMENT, desk, Blocks.START)
+    yield RequirementType(code.APP_SUBSCRIBED, desk, Blocks.START)
+    for name in (code.NOTIFICATION_ACCEPTED, code.OPEN_CONVERSATIONS_ACK, code.TEMPLATES_ACK):
+        yield RequirementType(name, client, Blocks.START)
+    for name in (code.LOW_TRAFFIC_WINDOW, code.INVOICES_SETTLED, code.CONTACTS_EXPORTED, code.CAMPAIGNS_PAUSED):
+        yield RequirementType(name, client, Blocks.NOTHING)
+    yield RequirementType(code.SEND_RECEIVE_TEST, desk, Blocks.RESOLVE)
+    yield RequirementType(code.TEMPLATES_CHECKED, desk, Blocks.RESOLVE)
+    for name in CLOSING_CODES:
+        yield RequirementType(name, desk if name == code.QUALITY_24H else client, Blocks.NOTHING)
+
+
+CLOSING_CODES = (
+    RequirementCode.TWO_STEP_REENABLED,
+    RequirementCode.QUALITY_24H,
+    RequirementCode.OLD_CONTRACT_CANCELLED,
+    RequirementCode.REFUND_CLAIMED,
+)
+"""Reminders after the migration; they never block and lapse when the ticket closes by itself."""
+
+CATALOGUE: dict[RequirementCode, RequirementType] = {line.code: line for line in _catalogue()}
+
+VALUE_CODES = frozenset({RequirementCode.WABA_ID, RequirementCode.BUSINESS_MANAGER_ID})
+"""Requirements that are answered by telling an identifier."""
+
+DESK_ONLY_CODES = frozenset(line.code for line in CATALOGUE.values() if line.owner == Party.ONBOARDING)
+"""Only the desk can claim these."""
+
+_VOICE_LINES = frozenset({LineType.LANDLINE, LineType.VOIP, LineType.TOLL_FREE, LineType.OTHER})
+
+
+def default_otp_method(line_type: LineType) -> OtpMethod | None:
+    """Return how the code should reach such a line; None when nobody can tell yet.
+
+    Source: Meta, phone numbers page: SMS is not recommended for anything but mobiles.
+    """
+    if line_type == LineType.MOBILE:
+        return OtpMethod.SMS
+    return OtpMethod.VOICE if line_type in _VOICE_LINES else None
+
+
+def otp_channel_works(number: NumberAnswers) -> bool:
+    """Tell whether the 6-digit code can reach the line: no voice menu in front, and a method that suits the line.
+
+    Source: Meta, phone numbers page (a registration call cannot navigate an IVR; shared-cost lines get neither).
+    """
+    if number.behind_ivr or number.line_type == LineType.SHARED_COST:
+        return False
+    method = number.otp_method or default_otp_method(number.line_type)
+    if method is None:
+        return False
+    return not (method == OtpMethod.SMS and number.line_type in _VOICE_LINES)
+
+
+@dataclass(frozen=True)
+class DerivedRequirement:
+    """One requirement of a new case with its first state; `number` is set for those of one number."""
+
+    code: RequirementCode
+    owner: Party
+    blocks: Blocks
+    state: RequirementState
+    number: str | None = None
+
+
+def _met(*, when: bool) -> RequirementState:
+    return RequirementState.MET if when else RequirementState.UNMET
+
+
+_CASE_RULES: dict[RequirementCode, Callable[[Answers, DestinationFacts], RequirementState]] = {
+    RequirementCode.WABA_ID: lambda a, _d: _met(when=bool(a.waba_id)),
+    RequirementCode.BUSINESS_MANAGER_ID: lambda a, _d: _met(when=bool(a.business_manager_id)),
+    RequirementCode.BUSINESS_VERIFIED: lambda a, _d: _met(
+        when=a.business_verification == BusinessVerification.VERIFIED
+    ),
+    RequirementCode.ACCOUNT_APPROVED: lambda a, _d: _met(when=a.connection_status == ConnectionStatus.CONNECTED),
+    RequirementCode.LOW_TRAFFIC_WINDOW: lambda a, _d: _met(when=a.has_low_traffic_windows),
+    RequirementCode.DESTINATION_PAYMENT: lambda _a, d: _met(when=d.payment_ready),
+    RequirementCode.APP_SUBSCRIBED: lambda _a, d: _met(when=d.app_subscribed),
+}
+
+
+def _open_at_first(_answers: Answers, _destination: DestinationFacts) -> RequirementState:
+    return RequirementState.UNMET
+
+
+_NUMBER_RULES: dict[RequirementCode, Callable[[Answers, NumberAnswers], RequirementState]] = {
+    # "Disabled" at filing is a claim like any other: it is believed for scheduling and proven before the call.
+    RequirementCode.TWO_STEP_DISABLED: lambda a, _n: (
+        RequirementState.CLAIMED if a.two_step == TwoStep.DISABLED else RequirementState.UNMET
+    ),
+    RequirementCode.DISPLAY_NAME_APPROVED: lambda _a, n: _met(when=n.display_name_status == DisplayNameStatus.APPROVED),
+    RequirementCode.OTP_CHANNEL: lambda _a, n: _met(when=otp_channel_works(n)),
+    RequirementCode.OTP_CONTACT: lambda _a, n: _met(when=n.has_otp_contact),
+}
+
+
+def derive(answers: Answers, destination: DestinationFacts) -> list[DerivedRequirement]:
+    """Return the requirements of a new case in catalogue order, each with its first state.
+
+    The destination's playbook says which codes apply.
+    """
+    derived: list[DerivedRequirement] = []
+    for line in CATALOGUE.values():
+        if line.code not in destination.requirements:
+            continue
+        if line.per_number:
+            rule = _NUMBER_RULES[line.code]
+            derived += [
+                DerivedRequirement(line.code, line.owner, line.blocks, rule(answers, number), number.number)
+                for number in answers.numbers
+            ]
+        else:
+            first = _CASE_RULES.get(line.code, _open_at_first)
+            derived.append(DerivedRequirement(line.code, line.owner, line.blocks, first(answers, destination)))
+    return derived

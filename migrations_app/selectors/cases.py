@@ -1,0 +1,139 @@
+"""Reading cases: the facts that rules judge, and what documents show."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Prefetch, QuerySet
+
+from config.core.errors import NotFound
+from migrations_app.enums import (
+    Blocks,
+    BusinessVerification,
+    ChaseState,
+    NumberState,
+    PinCallState,
+    RequirementCode,
+    RequirementState,
+    Stage,
+)
+from migrations_app.models import Chase, MigrationCase, NumberMove, PinCall, Requirement
+from migrations_app.rules.phone import match_key
+from migrations_app.rules.progress import CaseFacts, NumberFacts, RequirementFacts
+from tickets.enums import Party
+from tickets.models import Ticket
+
+
+def case_of(ticket_id: int) -> MigrationCase:
+    """Return the case of a ticket, with its BSP and playbook.
+
+    :raises NotFound: the ticket has none.
+    """
+    found = MigrationCase.objects.select_related("current_bsp", "playbook").filter(ticket_id=ticket_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def facts_of(case: MigrationCase, ticket: Ticket) -> CaseFacts:
+    """Return everything that decides where the case stands, read under the ticket's lock."""
+    calls = set(
+        PinCall.objects.filter(
+            lines__number__case=case, state__in=[PinCallState.BOOKED, PinCallState.STARTED]
+        ).values_list("state", flat=True)
+    )
+    exhausted = Chase.objects.filter(case=case, state=ChaseState.EXHAUSTED).exists()
+    return CaseFacts(
+        stage=Stage(case.stage),
+        in_triage=bool(ticket.queue and ticket.queue.is_triage),
+        call_booked=PinCallState.BOOKED in calls,
+        call_started=PinCallState.STARTED in calls,
+        reviews_claims=bool(ticket.queue and ticket.queue.reviews_claims),
+        verification_pending=case.business_verification == BusinessVerification.PENDING,
+        chase_exhausted=exhausted,
+        requirements=tuple(_requirement_facts(row) for row in case.requirements.order_by("id")),
+        numbers=tuple(NumberFacts(row.pk, NumberState(row.state)) for row in case.numbers.order_by("position")),
+    )
+
+
+def _requirement_facts(row: Requirement) -> RequirementFacts:
+    return RequirementFacts(
+        RequirementCode(row.code), Party(row.owner), Blocks(row.blocks), RequirementState(row.state), row.number_id
+    )
+
+
+def documents(tickets: Iterable[Ticket]) -> dict[int, MigrationCase]:
+    """Return the cases of these tickets by ticket id, with everything a document shows, in a fixed number of queries.
+
+    Fetched per case: BSP, playbook, numbers in order, requirements in order, calls with agent and lines.
+    """
+    calls = PinCall.objects.filter(state__in=SHOWN_CALLS).select_related("agent").order_by("start", "id")
+    cases = (
+        MigrationCase.objects.filter(ticket__in=[ticket.pk for ticket in tickets])
+        .select_related("current_bsp", "playbook")
+        .prefetch_related(
+            Prefetch(
+                "numbers",
+                queryset=NumberMove.objects.order_by("position").prefetch_related(
+                    Prefetch("pin_calls", queryset=calls)
+                ),
+            ),
+            Prefetch("requirements", queryset=Requirement.objects.order_by("id")),
+        )
+    )
+    return {case.ticket_id: case for case in cases}
+
+
+SHOWN_CALLS = (
+    PinCallState.BOOKED,
+    PinCallState.STARTED,
+    PinCallState.FINISHED,
+    PinCallState.CANCELLED,
+    PinCallState.NO_SHOW,
+)
+
+
+def calls_of(case: MigrationCase) -> list[PinCall]:
+    """Return the calls of a case fetched by `documents`, in order of time, each once."""
+    found: dict[int, PinCall] = {}
+    for number in case.numbers.all():
+        for call in number.pin_calls.all():
+            found[call.pk] = call
+    return sorted(found.values(), key=lambda call: (call.start, call.pk))
+
+
+def current_call(calls: Iterable[PinCall]) -> PinCall | None:
+    """Return the running call, else the next booked one."""
+    waiting = [call for call in calls if call.state in {PinCallState.BOOKED, PinCallState.STARTED}]
+    return waiting[0] if waiting else None
+
+
+def open_holders(numbers: Iterable[str], *, except_case: int | None = None) -> QuerySet[NumberMove]:
+    """Return the open moves that hold any of these lines, in whatever form they were filed."""
+    keys = {match_key(number) for number in numbers}
+    held = NumberMove.objects.filter(match_key__in=keys, holding=True).select_related("case__ticket")
+    return held.exclude(case_id=except_case) if except_case else held
+
+
+def tickets_with_number(tickets: QuerySet[Ticket], number: str) -> QuerySet[Ticket]:
+    """Narrow tickets to those with this number in any of its forms."""
+    return tickets.filter(pk__in=NumberMove.objects.filter(match_key=match_key(number)).values("case__ticket_id"))
+
+
+def tickets_leaving(tickets: QuerySet[Ticket], slugs: Iterable[str]) -> QuerySet[Ticket]:
+    """Narrow tickets to those whose numbers leave one of these BSPs."""
+    return tickets.filter(pk__in=MigrationCase.objects.filter(current_bsp__slug__in=list(slugs)).values("ticket_id"))
+
+
+def cooling_due(*, now: datetime, limit: int) -> list[int]:
+    """Return the ids of numbers whose cool-down is over."""
+    rows = NumberMove.objects.filter(state=NumberState.COOLING_DOWN, cool_down_until__lte=now).order_by(
+        "cool_down_until"
+    )
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
+def auto_close_due(*, now: datetime, limit: int) -> list[int]:
+    """Return the ids of resolved tickets that close now."""
+    return list(
+        Ticket.objects.filter(auto_close_at__lte=now).order_by("auto_close_at").values_list("id", flat=True)[:limit]
+    )

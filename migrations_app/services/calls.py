@@ -1,0 +1,359 @@
+"""The pin call: hold, book, move, cancel, start, end. `_move_call` is the only writer of a call's state.
+
+Availability is checked and taken in one transaction; the unique cells decide between two that come at once.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from config.core.actor import Actor
+from config.core.errors import Conflict, NotFound
+from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
+from migrations_app.enums import NumberState, PinCallState, Stage
+from migrations_app.models import CallCell, MigrationCase, NumberMove, PinCall, PinCallNumber
+from migrations_app.rules.lifecycle import MOVED, PIN_CALL
+from migrations_app.rules.phone import match_key
+from migrations_app.rules.progress import schedulable_numbers
+from migrations_app.rules.slots import cells
+from migrations_app.selectors.cases import SHOWN_CALLS, case_of, facts_of
+from migrations_app.selectors.slots import SlotFrame, by_load, offered_slots
+from migrations_app.services.lengths import call_length
+from migrations_app.services.notices import drop_call_notices, plan_call_notices, plan_notice
+from migrations_app.services.settle import settle
+from tickets.enums import EventType
+from tickets.models import Ticket
+from tickets.services.events import record
+from tickets.services.tickets import lock_ticket
+
+
+class SlotTaken(Conflict):
+    """Somebody else was faster."""
+
+    code = "slot_taken"
+
+
+class SlotNotAvailable(Conflict):
+    """This moment is not offered at all."""
+
+    code = "slot_not_available"
+
+
+class HoldExpired(Conflict):
+    """The hold's time is over."""
+
+    code = "hold_expired"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the caller wants: when, for which numbers (the first clear ones when None), told in which zone."""
+
+    start: datetime
+    numbers: Sequence[str] | None = None
+    timezone: str | None = None
+
+
+def numbers_for_call(ticket: Ticket, case: MigrationCase, wanted: Sequence[str] | None = None) -> list[NumberMove]:
+    """Return the numbers a call can be booked for now, in their order, as many as fit.
+
+    :raises IllegalTransition: requirements block scheduling, or all clear numbers have their call already.
+    """
+    clear = schedulable_numbers(facts_of(case, ticket))
+    rows = [row for row in open_numbers(case) if row.pk in clear]
+    if wanted is not None:
+        keys = {match_key(number) for number in wanted}
+        chosen = [row for row in rows if row.match_key in keys]
+        if len(chosen) != len(keys):
+            raise IllegalTransition(extra={"allowed": [row.number for row in rows]})
+        rows = chosen
+    if not rows or case.stage not in {Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED}:
+        raise IllegalTransition(extra={"allowed": []})
+    return rows[: call_length().most_numbers]
+
+
+def open_numbers(case: MigrationCase) -> list[NumberMove]:
+    """Return the numbers of a case that are still to be moved and have no call booked."""
+    busy = PinCallNumber.objects.filter(
+        number__case=case, pin_call__state__in=[PinCallState.BOOKED, PinCallState.STARTED]
+    ).values_list("number_id", flat=True)
+    return list(case.numbers.exclude(state__in=MOVED).exclude(pk__in=busy).order_by("position"))
+
+
+def shown_call(*, ticket_id: int, call_id: str) -> PinCall:
+    """Return a call of a ticket that was booked at some time (holds are nobody's business).
+
+    :raises NotFound: the ticket has no such call.
+    """
+    found = (
+        PinCall.objects.select_related("agent").filter(ticket_id=ticket_id, uid=call_id, state__in=SHOWN_CALLS).first()
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def hold(*, ticket_id: int, wish: Wish, by: Actor, now: datetime) -> PinCall:
+    """Hold a slot for some minutes; a new hold replaces the ticket's old one.
+
+    :raises IllegalTransition: requirements block scheduling.
+    :raises SlotNotAvailable: the moment is not offered.
+    :raises SlotTaken: somebody else was faster.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        ticket = lock_ticket(uow, ticket_id)
+        return _take(uow, ticket, case_of(ticket_id), wish, PinCallState.HELD)
+
+
+def book(*, ticket_id: int, wish: Wish, by: Actor, now: datetime) -> PinCall:
+    """Book a call at a moment, replacing the ticket's hold if there is one.
+
+    :raises IllegalTransition: requirements block scheduling.
+    :raises SlotNotAvailable: the moment is not offered.
+    :raises SlotTaken: somebody else was faster.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        ticket = lock_ticket(uow, ticket_id)
+        case = case_of(ticket_id)
+        call = _take(uow, ticket, case, wish, PinCallState.BOOKED)
+        _announce(uow, ticket, case, call)
+        return call
+
+
+def book_hold(*, ticket_id: int, hold_id: str, by: Actor, now: datetime) -> PinCall:
+    """Turn a living hold into a booking.
+
+    :raises NotFound: the ticket has no such hold.
+    :raises HoldExpired: its time is over.
+    :raises IllegalTransition: requirements block scheduling by now.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        ticket = lock_ticket(uow, ticket_id)
+        case = case_of(ticket_id)
+        call = _call_of(ticket, hold_id)
+        if call.state != PinCallState.HELD or call.expires_at is None or call.expires_at <= now:
+            raise HoldExpired
+        numbers_for_call(ticket, case, [row.number for row in call.numbers.all()])
+        _move_call(uow, call, PinCallState.BOOKED, expires_at=None)
+        _announce(uow, ticket, case, call)
+        return call
+
+
+def _announce(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall) -> None:
+    numbers = [line.number.number for line in call.lines.select_related("number").order_by("position")]
+    record(
+        uow, ticket, EventType.PIN_CALL_BOOKED, pin_call=str(call.uid), start=call.start.isoformat(), numbers=numbers
+    )
+    plan_call_notices(uow, ticket, case, call)
+    settle(uow, ticket, case)
+
+
+def _call_of(ticket: Ticket, uid: str) -> PinCall:
+    try:
+        key = uuid.UUID(uid)
+    except ValueError:
+        raise NotFound from None
+    call = PinCall.objects.filter(ticket=ticket, uid=key).first()
+    if call is None:
+        raise NotFound
+    return call
+
+
+def _move_call(uow: UnitOfWork, call: PinCall, to: PinCallState, **columns: Any) -> None:
+    """Move a call to another state; one that will not take place frees its quarters of an hour."""
+    uow.move(call, "state", table=PIN_CALL, to=to, **columns)
+    if to in {PinCallState.CANCELLED, PinCallState.EXPIRED, PinCallState.NO_SHOW}:
+        CallCell.objects.filter(pin_call=call).delete()
+
+
+def _take(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, wish: Wish, state: PinCallState) -> PinCall:
+    for old in PinCall.objects.filter(ticket=ticket, state=PinCallState.HELD):
+        _move_call(uow, old, PinCallState.CANCELLED)
+    numbers = numbers_for_call(ticket, case, wish.numbers)
+    minutes = call_length().minutes(len(numbers))
+    agents = _free_agents(ticket, case, wish.start, minutes, now=uow.now)
+    call = PinCall(
+        ticket=ticket,
+        state=state,
+        start=wish.start,
+        end=wish.start + timedelta(minutes=minutes),
+        timezone=wish.timezone or ticket.timezone,
+        uid=uuid.uuid4(),
+        expires_at=uow.now + timedelta(minutes=settings.HOLD_MINUTES) if state is PinCallState.HELD else None,
+        created_at=uow.now,
+        updated_at=uow.now,
+    )
+    _occupy(call, agents, now=uow.now)
+    PinCallNumber.objects.bulk_create(
+        PinCallNumber(pin_call=call, number=number, position=place) for place, number in enumerate(numbers, start=1)
+    )
+    return call
+
+
+def _free_agents(ticket: Ticket, case: MigrationCase, start: datetime, minutes: int, *, now: datetime) -> list[int]:
+    """Return who could take a call at this moment, best first.
+
+    :raises SlotNotAvailable: the moment is not offered.
+    :raises SlotTaken: it is, but everybody is taken.
+    """
+    frame = SlotFrame(start, start + timedelta(seconds=1), minutes, ticket.timezone, ticket.queue_id)
+    for slot in offered_slots(frame, case, now=now):
+        if slot.start == start:
+            return by_load(slot.agent_ids, first=ticket.assignee_id)
+    if any(slot.start == start for slot in offered_slots(frame, case, now=now, ignore_taken=True)):
+        raise SlotTaken
+    raise SlotNotAvailable
+
+
+def _occupy(call: PinCall, agents: Sequence[int], *, now: datetime) -> None:
+    """Save the call with the first agent whose cells are still free under the unique key.
+
+    :raises SlotTaken: nobody's are.
+    """
+    wanted = cells(call.start, int((call.end - call.start).total_seconds() // 60) + settings.CALL_BUFFER_MINUTES)
+    fresh = call.pk is None
+    for agent_id in agents:
+        call.agent_id = agent_id
+        CallCell.objects.filter(
+            agent_id=agent_id, start__in=wanted, pin_call__state=PinCallState.HELD, pin_call__expires_at__lte=now
+        ).delete()
+        try:
+            with transaction.atomic():
+                call.save()
+                CallCell.objects.bulk_create(CallCell(agent_id=agent_id, start=cell, pin_call=call) for cell in wanted)
+        except IntegrityError:
+            if fresh:
+                # The savepoint took the row back.
+                call.pk, call._state.adding = None, True  # noqa: SLF001
+            continue
+        return
+    raise SlotTaken
+
+
+def reschedule(*, ticket_id: int, call_id: str, start: datetime, by: Actor, now: datetime) -> PinCall:
+    """Move a booked call: the same invitation with the next sequence number; one event with old and new start.
+
+    :raises NotFound: the ticket has no such call.
+    :raises IllegalTransition: it is not booked.
+    :raises SlotNotAvailable: the moment is not offered.
+    :raises SlotTaken: somebody else was faster.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        ticket = lock_ticket(uow, ticket_id)
+        case = case_of(ticket_id)
+        call = _call_of(ticket, call_id)
+        if call.state != PinCallState.BOOKED:
+            raise IllegalTransition(extra={"allowed": []})
+        old, length = call.start, call.end - call.start
+        CallCell.objects.filter(pin_call=call).delete()
+        agents = _free_agents(ticket, case, start, int(length.total_seconds() // 60), now=now)
+        call.start, call.end, call.sequence, call.updated_at = start, start + length, call.sequence + 1, now
+        _occupy(call, agents, now=now)
+        drop_call_notices(call)
+        record(
+            uow, ticket, EventType.PIN_CALL_RESCHEDULED, pin_call=str(call.uid), old_start=old.isoformat(),
+            start=start.isoformat(),
+        )  # fmt: skip
+        plan_call_notices(uow, ticket, case, call)
+        settle(uow, ticket, case)
+        return call
+
+
+def cancel_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:
+    """Cancel a booked call; its numbers can be booked again.
+
+    :raises NotFound: the ticket has no such call.
+    :raises IllegalTransition: it is not booked.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        ticket = lock_ticket(uow, ticket_id)
+        case = case_of(ticket_id)
+        _cancel(uow, ticket, case, _call_of(ticket, call_id))
+        settle(uow, ticket, case)
+
+
+def _cancel(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall) -> None:
+    was_booked = call.state == PinCallState.BOOKED
+    _move_call(uow, call, PinCallState.CANCELLED)
+    if was_booked:
+        drop_call_notices(call)
+        record(uow, ticket, EventType.PIN_CALL_CANCELLED, pin_call=str(call.uid), start=call.start.isoformat())
+        plan_notice(uow, ticket, case, "call_cancelled", due=uow.now, call=call)
+
+
+def drop_calls(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
+    """Cancel every call and hold of a ticket that ends."""
+    for call in PinCall.objects.filter(ticket=ticket, state__in=[PinCallState.HELD, PinCallState.BOOKED]):
+        _cancel(uow, ticket, case, call)
+
+
+def start_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:
+    """Say that the call has begun.
+
+    :raises NotFound: the ticket has no such call.
+    :raises IllegalTransition: it is not booked.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        ticket = lock_ticket(uow, ticket_id)
+        call = _call_of(ticket, call_id)
+        _move_call(uow, call, PinCallState.STARTED, started_at=now)
+        drop_call_notices(call)
+        record(uow, ticket, EventType.CALL_STEP, internal=True, pin_call=str(call.uid), step="started")
+        settle(uow, ticket, case_of(ticket_id))
+
+
+def finish_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:
+    """End a call. Numbers that did not get through keep their state and can be booked again.
+
+    :raises NotFound: the ticket has no such call.
+    :raises IllegalTransition: it has not begun.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        ticket = lock_ticket(uow, ticket_id)
+        call = _call_of(ticket, call_id)
+        end_call(uow, ticket, call)
+        settle(uow, ticket, case_of(ticket_id))
+
+
+def end_call(uow: UnitOfWork, ticket: Ticket, call: PinCall) -> None:
+    """End a started call of a locked ticket."""
+    _move_call(uow, call, PinCallState.FINISHED, finished_at=uow.now)
+    record(uow, ticket, EventType.CALL_STEP, internal=True, pin_call=str(call.uid), step="finished")
+
+
+def end_if_all_moved(uow: UnitOfWork, ticket: Ticket, call: PinCall) -> None:
+    """End a started call once nothing is left to do for any of its numbers."""
+    states: Collection[str] = call.numbers.values_list("state", flat=True)
+    if call.state == PinCallState.STARTED and {NumberState(state) for state in states} <= MOVED:
+        end_call(uow, ticket, call)
+
+
+def mark_no_show(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:
+    """Say that nobody came; the numbers can be booked again.
+
+    :raises NotFound: the ticket has no such call.
+    :raises IllegalTransition: it is neither booked nor started.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        ticket = lock_ticket(uow, ticket_id)
+        call = _call_of(ticket, call_id)
+        _move_call(uow, call, PinCallState.NO_SHOW)
+        drop_call_notices(call)
+        record(uow, ticket, EventType.PIN_CALL_NO_SHOW, pin_call=str(call.uid), start=call.start.isoformat())
+        settle(uow, ticket, case_of(ticket_id))
+
+
+def expire_hold(*, ticket_id: int, hold_pk: int, by: Actor, now: datetime) -> bool:
+    """Free a hold whose time is over; tell whether it was so."""
+    with unit_of_work(by=by, now=now) as uow:
+        lock_ticket(uow, ticket_id)
+        call = PinCall.objects.filter(pk=hold_pk, state=PinCallState.HELD, expires_at__lte=now).first()
+        if call is None:
+            return False
+        _move_call(uow, call, PinCallState.EXPIRED)
+        return True

@@ -1,0 +1,168 @@
+"""The chase: it starts when somebody owes something, falls silent when answered, and goes on when the answer was false.
+
+`sync_chases` and `plan_next` are the writers of a chase's state.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from config.core.uow import UnitOfWork
+from migrations_app.enums import AttemptState, ChaseState, RequirementCode, RequirementState, Stage, WabaOwner
+from migrations_app.models import Chase, ChaseAttempt, Ladder, MigrationCase, Requirement
+from migrations_app.rules.chase import due_at, next_step, parse_ladder
+from migrations_app.rules.lifecycle import CHASE, SATISFIED
+from migrations_app.rules.progress import ENDED, CaseFacts
+from migrations_app.rules.requirements import CLOSING_CODES
+from providers.selectors.directory import address_for_partner
+from tickets.enums import EventType, Party
+from tickets.models import Ticket
+from tickets.services.events import record
+
+COVERS: dict[RequirementCode, frozenset[RequirementCode]] = {
+    RequirementCode.TWO_STEP_DISABLED: frozenset({RequirementCode.TWO_STEP_DISABLED}),
+    RequirementCode.WABA_ID: frozenset({RequirementCode.WABA_ID, RequirementCode.BUSINESS_MANAGER_ID}),
+    RequirementCode.OLD_CONTRACT_CANCELLED: frozenset(CLOSING_CODES) - {RequirementCode.QUALITY_24H},
+}
+"""Which requirements one chase asks for together, by the code it is named after."""
+
+_OPEN = frozenset({RequirementState.UNMET, RequirementState.FAILED})
+
+
+def ladder_for(code: RequirementCode, case: MigrationCase) -> str:
+    """Return the ladder of a chase: who owns the WABA decides whether the client is guided or handed a letter."""
+    if code == RequirementCode.TWO_STEP_DISABLED:
+        return "two-step-client-owns" if case.waba_owner == WabaOwner.CLIENT else "two-step-bsp-owns"
+    return "waba-id" if code == RequirementCode.WABA_ID else "closing"
+
+
+def reachable_parties(ticket: Ticket, case: MigrationCase) -> Collection[Party]:
+    """Return the parties we have an address for. A BSP that listens only to its client is not one of them."""
+    parties = {Party.CLIENT} if ticket.contact_email else set()
+    if address_for_partner(case.current_bsp):
+        parties.add(Party.OLD_BSP)
+    return parties
+
+
+def sync_chases(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, facts: CaseFacts) -> None:
+    """Bring every chase of a locked ticket in line with its requirements."""
+    chases = {chase.requirement_code: chase for chase in Chase.objects.filter(case=case)}
+    for code, covered in COVERS.items():
+        states = {requirement.state for requirement in facts.requirements if requirement.code in covered}
+        if not states:
+            continue
+        chase = chases.get(code)
+        if case.stage in ENDED or (code == RequirementCode.OLD_CONTRACT_CANCELLED and case.stage != Stage.CLOSING):
+            _end(uow, ticket, chase, ChaseState.STOPPED)
+        elif states & _OPEN:
+            _ask(uow, ticket, case, code, chase)
+        elif states <= SATISFIED:
+            _end(uow, ticket, chase, ChaseState.SATISFIED)
+        elif RequirementState.REQUESTED in states:
+            _be_silent_until_promised(case, covered, chase)
+        else:
+            _end(uow, ticket, chase, ChaseState.ANSWERED)
+
+
+def _ask(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, code: RequirementCode, chase: Chase | None) -> None:
+    if chase is None:
+        slug = ladder_for(code, case)
+        ladder = Ladder.objects.get(slug=slug)
+        chase = Chase.objects.create(
+            case=case,
+            requirement_code=code,
+            ladder_slug=slug,
+            steps=ladder.steps,
+            created_at=uow.now,
+            updated_at=uow.now,
+        )
+        plan_next(uow, ticket, case, chase, previous=uow.now)
+    elif chase.state in {ChaseState.ANSWERED, ChaseState.SATISFIED, ChaseState.STOPPED}:
+        uow.move(chase, "state", table=CHASE, to=ChaseState.ACTIVE)
+        plan_next(uow, ticket, case, chase, previous=uow.now)
+
+
+def _end(uow: UnitOfWork, ticket: Ticket, chase: Chase | None, to: ChaseState) -> None:
+    """End or silence a chase; messages that are only planned are not sent any more."""
+    if chase is None or chase.state == to or not CHASE.allows(ChaseState(chase.state), to):
+        return
+    uow.move(chase, "state", table=CHASE, to=to, next_at=None)
+    ChaseAttempt.objects.filter(chase=chase, state=AttemptState.PLANNED).delete()
+    if to is ChaseState.ANSWERED or to is ChaseState.SATISFIED:
+        record(
+            uow, ticket, EventType.CHASE_ANSWERED, chase=chase.pk, requirement=chase.requirement_code, state=to.value
+        )
+
+
+def _be_silent_until_promised(case: MigrationCase, covered: Collection[RequirementCode], chase: Chase | None) -> None:
+    """Do not nudge before the date that the old BSP has promised."""
+    if chase is None or chase.state != ChaseState.ACTIVE:
+        return
+    promised = (
+        Requirement.objects.filter(
+            case=case, code__in=covered, state=RequirementState.REQUESTED, promised_for__isnull=False
+        )
+        .order_by("-promised_for")
+        .values_list("promised_for", flat=True)
+        .first()
+    )
+    if promised is not None and chase.next_at is not None and chase.next_at < promised:
+        ChaseAttempt.objects.filter(chase=chase, state=AttemptState.PLANNED).update(due_at=promised)
+        Chase.objects.filter(pk=chase.pk).update(next_at=promised)
+
+
+def plan_next(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase, *, previous: datetime) -> None:
+    """Plan the rung after the last one climbed; at the ladder's end the chase waits for its escalation.
+
+    A row is written, nothing is sent: the sweep finds it when it is due.
+    """
+    step = next_step(parse_ladder(chase.steps), after=chase.last_step, reachable=reachable_parties(ticket, case))
+    if step is None:
+        _escalate(uow, ticket, chase)
+        return
+    first = chase.last_step is None
+    due = due_at(step, previous=previous, timezone=ticket.timezone, first=first)
+    if not step.escalates:
+        ChaseAttempt.objects.create(
+            chase=chase,
+            step=step.index,
+            channel=step.channel,
+            message=step.message,
+            recipient_party=step.recipient,
+            language=_language(step.recipient, ticket, case),
+            due_at=due,
+            created_at=uow.now,
+            updated_at=uow.now,
+        )
+    Chase.objects.filter(pk=chase.pk).update(next_at=due, updated_at=uow.now)
+    chase.next_at = due
+
+
+def _language(party: Party, ticket: Ticket, case: MigrationCase) -> str:
+    if party == Party.OLD_BSP and case.current_bsp is not None:
+        return case.current_bsp.letter_language
+    return ticket.language
+
+
+def _escalate(uow: UnitOfWork, ticket: Ticket, chase: Chase) -> None:
+    uow.move(chase, "state", table=CHASE, to=ChaseState.EXHAUSTED, next_at=None)
+    record(uow, ticket, EventType.CHASE_ESCALATED, chase=chase.pk, requirement=chase.requirement_code)
+
+
+def climb(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: ChaseAttempt) -> None:
+    """Say that a rung has been climbed (its message left, or cannot leave) and plan the next one while the chase is active."""
+    chase = Chase.objects.get(pk=attempt.chase_id)
+    Chase.objects.filter(pk=chase.pk).update(last_step=attempt.step)
+    chase.last_step = attempt.step
+    if chase.state == ChaseState.ACTIVE:
+        plan_next(uow, ticket, case, chase, previous=uow.now)
+
+
+def escalate_if_due(uow: UnitOfWork, ticket: Ticket, chase_id: int) -> bool:
+    """Hand an active chase whose ladder has come to its end to a person; tell whether that happened."""
+    chase = Chase.objects.get(pk=chase_id)
+    due = chase.state == ChaseState.ACTIVE and chase.next_at is not None and chase.next_at <= uow.now
+    waiting = ChaseAttempt.objects.filter(chase=chase, state__in=[AttemptState.PLANNED, AttemptState.SENDING]).exists()
+    if not due or waiting:
+        return False
+    _escalate(uow, ticket, chase)
+    return True

@@ -1,0 +1,101 @@
+"""The demo desk of embedded mode: an organization, queues with rules, agents with hours. Made once, never again."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+
+from config.core.actor import Actor
+from config.core.uow import unit_of_work
+from migrations_app.models import AgentHours
+from tickets.models import ApiKey, Organization, Queue, RoutingRule
+from tickets.selectors.desk import AGENT
+from tickets.services.organizations import ALL_SCOPES, ensure_organization, issue_api_key
+
+DEMO_ORGANIZATION = "Demo Client"
+_AGENTS = (
+    ("bruna", ("Bruna", "Lima"), "America/Sao_Paulo", (time(6), time(16))),
+    ("marti", ("Martí", "Soler"), "Europe/Madrid", (time(8), time(18))),
+)
+_QUEUES = (
+    (
+        "latam",
+        "LATAM onboarding",
+        ["AR", "BO", "BR", "CL", "CO", "CR", "EC", "GT", "MX", "PA", "PE", "PY", "UY", "VE"],
+        10,
+    ),
+    ("emea", "EMEA onboarding", ["AD", "DE", "ES", "FR", "GB", "IT", "PT", "RU", "UA", "AE", "ZA"], 20),
+    ("general", "General onboarding", [], 90),
+)
+
+
+@dataclass(frozen=True)
+class FirstRun:
+    """Secrets made on the first run; they are shown once and stored hashed only. None where they exist already."""
+
+    admin_password: str | None
+    api_key: str | None
+
+
+def load_demo(*, by: Actor, now: datetime) -> FirstRun:
+    """Make the demo desk where it is missing, and return the secrets of whatever was made."""
+    with unit_of_work(by=by, now=now):
+        password = _make_admin()
+        agents = [_make_agent(*row) for row in _AGENTS]
+        admin = get_user_model().objects.get(username="admin")
+        for slug, name, countries, position in _QUEUES:
+            queue, fresh = Queue.objects.get_or_create(
+                slug=slug, defaults={"name": name, "created_at": now, "updated_at": now}
+            )
+            if fresh:
+                queue.agents.set([admin, *agents])
+                RoutingRule.objects.create(
+                    name=name,
+                    position=position,
+                    queue=queue,
+                    conditions={"country": countries} if countries else {},
+                    created_at=now,
+                    updated_at=now,
+                )
+        Queue.objects.get(is_triage=True).agents.add(admin, *agents)
+        return FirstRun(password, _make_key(by=by, now=now))
+
+
+def _make_admin() -> str | None:
+    users = get_user_model().objects
+    if users.filter(username="admin").exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    users.create_superuser(username="admin", email="admin@portero.example", password=password)
+    return password
+
+
+def _make_agent(username: str, names: tuple[str, str], zone: str, hours: tuple[time, time]) -> object:
+    """Make an agent with working hours from Monday to Friday and no usable password (a lead sets one)."""
+    user, fresh = get_user_model().objects.get_or_create(
+        username=username,
+        defaults={
+            "first_name": names[0],
+            "last_name": names[1],
+            "is_staff": True,
+            "email": f"{username}@portero.example",
+        },
+    )
+    if fresh:
+        user.set_unusable_password()
+        user.save()
+        user.groups.add(Group.objects.get(name=AGENT))
+        AgentHours.objects.bulk_create(
+            AgentHours(agent=user, weekday=day, start=hours[0], end=hours[1], timezone=zone) for day in range(5)
+        )
+    return user
+
+
+def _make_key(*, by: Actor, now: datetime) -> str | None:
+    organization: Organization = ensure_organization(name=DEMO_ORGANIZATION, partner=False, by=by, now=now)
+    if ApiKey.objects.filter(organization=organization).exists():
+        return None
+    _row, key = issue_api_key(organization=organization, scopes=ALL_SCOPES, test=False, label="demo", by=by, now=now)
+    return key

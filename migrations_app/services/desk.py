@@ -1,0 +1,126 @@
+"""The desk's first set-up as data: roles, triage queue, ladders, playbooks. What a lead has edited stays."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+
+from config.core.actor import Actor
+from config.core.uow import unit_of_work
+from migrations_app.enums import Execution
+from migrations_app.enums import RequirementCode as Code
+from migrations_app.models import Ladder, Playbook
+from providers.models import MetaAccount
+from tickets.models import Queue
+from tickets.selectors.desk import AGENT, CLIENT, LEAD
+
+LADDERS: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "two-step-client-owns": (
+        "Two-step verification, client owns the WABA",
+        [
+            {"to": "client", "message": "two_step_guide", "wait_business_days": 0},
+            {"to": "client", "message": "two_step_letter", "wait_business_days": 1},
+            {"to": "client", "message": "two_step_reminder", "wait_business_days": 2},
+            {"to": "old_bsp", "message": "two_step_bsp_request", "wait_business_days": 1},
+            {"to": "client", "message": "two_step_reminder", "wait_business_days": 2},
+            {"escalate": True, "wait_business_days": 2},
+        ],
+    ),
+    "two-step-bsp-owns": (
+        "Two-step verification, the old BSP owns the WABA",
+        [
+            {"to": "client", "message": "two_step_letter", "wait_business_days": 0},
+            {"to": "old_bsp", "message": "two_step_bsp_request", "wait_business_days": 0},
+            {"to": "client", "message": "two_step_reminder", "wait_business_days": 1},
+            {"to": "old_bsp", "message": "two_step_bsp_request", "wait_business_days": 2},
+            {"to": "client", "message": "two_step_reminder", "wait_business_days": 2},
+            {"escalate": True, "wait_business_days": 2},
+        ],
+    ),
+    "waba-id": (
+        "Unknown WABA or Business Manager ID",
+        [
+            {"to": "client", "message": "waba_id_request", "wait_business_days": 0},
+            {"to": "client", "message": "waba_id_request", "wait_business_days": 2},
+            {"escalate": True, "wait_business_days": 2},
+        ],
+    ),
+    "closing": (
+        "Closing: old contract, two-step PIN, refund",
+        [
+            {"to": "client", "message": "closing_reminder", "wait_business_days": 2},
+            {"to": "client", "message": "closing_reminder", "wait_business_days": 5},
+            {"to": "client", "message": "closing_reminder", "wait_business_days": 10},
+            {"escalate": True, "wait_business_days": 10},
+        ],
+    ),
+}
+
+_EVERY = [
+    Code.WABA_ID, Code.BUSINESS_MANAGER_ID, Code.TWO_STEP_DISABLED, Code.BUSINESS_VERIFIED, Code.ACCOUNT_APPROVED,
+    Code.OTP_CHANNEL, Code.OTP_CONTACT, Code.DISPLAY_NAME_APPROVED, Code.OPEN_CONVERSATIONS_ACK, Code.DESTINATION_PAYMENT,
+    Code.APP_SUBSCRIBED, Code.SEND_RECEIVE_TEST, Code.TWO_STEP_REENABLED, Code.OLD_CONTRACT_CANCELLED,
+]  # fmt: skip
+
+PLAYBOOKS: list[dict[str, Any]] = [
+    {
+        "slug": "cloud-api",
+        "name": "WhatsApp Cloud API",
+        "execution": Execution.GRAPH_API,
+        "is_default": True,
+        "requirements": _EVERY,
+    },
+    {"slug": "gupshup", "name": "Gupshup", "execution": Execution.GRAPH_API, "requirements": _EVERY},
+    {
+        "slug": "sinch",
+        "name": "Sinch",
+        "execution": Execution.GRAPH_API,
+        "requirements": [*_EVERY, Code.NOTIFICATION_ACCEPTED],
+    },
+]
+
+_ROLE_PERMISSIONS: dict[str, Q] = {
+    CLIENT: Q(content_type__app_label="tickets", codename__in=["view_ticket", "add_ticket"]),
+    AGENT: Q(
+        content_type__app_label="tickets",
+        codename__in=["view_ticket", "add_ticket", "change_ticket", "view_queue", "view_routingrule"],
+    )
+    | Q(content_type__app_label="migrations_app", codename__startswith="view_")
+    | Q(content_type__app_label="providers", codename__in=["view_bsp", "view_exchange"]),
+    LEAD: Q(content_type__app_label__in=["tickets", "migrations_app"])
+    & ~Q(codename__contains="event")
+    & ~Q(codename__contains="delete")
+    | Q(
+        content_type__app_label="providers",
+        codename__in=[
+            "view_bsp",
+            "change_bsp",
+            "add_bsp",
+            "view_exchange",
+            "view_metaaccount",
+            "change_metaaccount",
+            "add_metaaccount",
+        ],
+    )
+    | Q(content_type__app_label="auth", codename__in=["view_user", "add_user", "change_user"]),
+}
+
+
+def load_desk(*, by: Actor, now: datetime, waba_id: str) -> None:
+    """Make what is missing. `waba_id` names the destination account that the first playbooks move numbers to."""
+    with unit_of_work(by=by, now=now):
+        for role, wanted in _ROLE_PERMISSIONS.items():
+            Group.objects.get_or_create(name=role)[0].permissions.set(Permission.objects.filter(wanted))
+        stamps = {"created_at": now, "updated_at": now}
+        Queue.objects.get_or_create(is_triage=True, defaults={"slug": "triage", "name": "Triage", **stamps})
+        for slug, (name, steps) in LADDERS.items():
+            Ladder.objects.get_or_create(slug=slug, defaults={"name": name, "steps": steps, **stamps})
+        account = MetaAccount.objects.get_or_create(
+            name="Destination", defaults={"waba_id": waba_id, "payment_ready": True, "app_subscribed": True, **stamps}
+        )[0]
+        for playbook in PLAYBOOKS:
+            fields = {key: value for key, value in playbook.items() if key != "slug"}
+            Playbook.objects.get_or_create(
+                slug=playbook["slug"], defaults={**fields, "meta_account": account, **stamps}
+            )

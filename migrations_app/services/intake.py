@@ -1,0 +1,322 @@
+"""Filing: ticket, case, numbers, requirements and events are one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
+
+from config.core.actor import Actor
+from config.core.errors import Conflict, FieldProblem, Invalid
+from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
+from migrations_app.enums import (
+    BusinessVerification,
+    ConnectionStatus,
+    DisplayNameStatus,
+    Execution,
+    Hosting,
+    LineType,
+    Moves,
+    OtpMethod,
+    RequirementState,
+    Stage,
+    TwoStep,
+    WabaOwner,
+)
+from migrations_app.models import MigrationCase, NumberMove, Playbook, Requirement
+from migrations_app.rules.facts import Answers, DestinationFacts, NumberAnswers, flow_of
+from migrations_app.rules.phone import match_key
+from migrations_app.rules.requirements import derive
+from migrations_app.selectors.cases import case_of, open_holders
+from migrations_app.selectors.routing import routing_facts
+from migrations_app.services.settle import settle
+from providers.models import Bsp
+from tickets.enums import EventType, Priority, Source, TicketKind, TicketStatus
+from tickets.models import Organization, Ticket
+from tickets.services.events import record
+from tickets.services.routing import route
+from tickets.services.tickets import ClientSnapshot, NewTicket, lock_ticket, open_ticket, transition
+
+
+class NumberAlreadyOpen(Conflict):
+    """A number is held by another open ticket; `numbers` names it as filed, `existing_ticket` only where it may be seen."""
+
+    code = "number_already_open"
+
+
+@dataclass(frozen=True)
+class FiledNumber:
+    """One number as filed, normalised to E.164 by the edge; `warnings` are coded."""
+
+    number: str
+    country: str
+    line_type: LineType = LineType.UNKNOWN
+    behind_ivr: bool | None = None
+    otp_method: OtpMethod | None = None
+    contact_name: str = ""
+    contact_phone: str = ""
+    contact_email: str = ""
+    contact_language: str = ""
+    display_name: str = ""
+    display_name_status: DisplayNameStatus = DisplayNameStatus.UNKNOWN
+    connection_status: ConnectionStatus | None = None
+    warnings: Sequence[Mapping[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form's answers, valid and normalised. `playbook` is the destination (the desk's default when the form names none)."""
+
+    client: ClientSnapshot
+    numbers: Sequence[FiledNumber]
+    current_bsp: Bsp | None
+    current_bsp_name: str
+    playbook: Playbook
+    business_verification: BusinessVerification = BusinessVerification.UNKNOWN
+    hosting: Hosting = Hosting.UNKNOWN
+    connection_status: ConnectionStatus = ConnectionStatus.UNKNOWN
+    waba_id: str = ""
+    business_manager_id: str = ""
+    waba_owner: WabaOwner = WabaOwner.UNKNOWN
+    two_step_verification: TwoStep = TwoStep.UNKNOWN
+    uses_business_app: bool | None = None
+    moves: Moves = Moves.UNKNOWN
+    low_traffic_windows: Sequence[Mapping[str, Any]] = ()
+    notes: str = ""
+    unanswered: Sequence[str] = ()
+    client_reference: str = ""
+    group_reference: str = ""
+    priority: Priority = Priority.NORMAL
+    source: Source = Source.API
+    test: bool = False
+    submit: bool = True
+    extra_search_terms: Sequence[str] = field(default_factory=tuple)
+
+
+def file_ticket(*, organization: Organization, form: Form, by: Actor, now: datetime) -> Ticket:
+    """File a migration (as a draft when the form says so), route it, derive its requirements and return the ticket.
+
+    :raises NumberAlreadyOpen: a number is held by another open ticket.
+    :raises NoTriageQueue: the desk is not set up.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        new = NewTicket(
+            kind=TicketKind.NUMBER_MIGRATION,
+            client=form.client,
+            source=form.source,
+            test=form.test,
+            draft=not form.submit,
+            priority=form.priority,
+            client_reference=form.client_reference,
+            group_reference=form.group_reference,
+            tags=[f"bsp:{form.current_bsp.slug}"] if form.current_bsp else [],
+            search_terms=[form.current_bsp_name, form.waba_id, *(number.number for number in form.numbers)],
+        )
+        ticket = open_ticket(organization=organization, new=new, by=by, now=now)
+        uow.lock(Ticket, ticket.pk)
+        case = _make_case(ticket, form, now)
+        _make_numbers(case, form, now)
+        if form.submit:
+            record(uow, ticket, EventType.TICKET_SUBMITTED)
+            _accept(uow, ticket, case)
+        ticket.refresh_from_db()
+        return ticket
+
+
+def submit_draft(*, ticket_id: int, by: Actor, now: datetime) -> None:
+    """Submit a draft.
+
+    :raises IllegalTransition: it is no draft.
+    :raises Invalid: something that is needed to submit is missing.
+    :raises NumberAlreadyOpen: a number is held by another open ticket.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        ticket = lock_ticket(uow, ticket_id)
+        case = case_of(ticket_id)
+        if ticket.status != TicketStatus.DRAFT:
+            raise IllegalTransition(extra={"allowed": []})
+        if case.unanswered:
+            detail = gettext("This field is required to submit.")
+            raise Invalid([FieldProblem(pointer, "required", detail) for pointer in case.unanswered])
+        transition(uow, ticket, TicketStatus.NEW)
+        _accept(uow, ticket, case)
+
+
+def delete_draft(*, ticket_id: int, by: Actor, now: datetime) -> None:
+    """Delete a draft; the event of its deletion stays.
+
+    :raises IllegalTransition: it is no draft.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        ticket = lock_ticket(uow, ticket_id)
+        if ticket.status != TicketStatus.DRAFT:
+            raise IllegalTransition(extra={"allowed": []})
+        record(uow, ticket, EventType.TICKET_DELETED)
+        ticket.delete()
+
+
+def _make_case(ticket: Ticket, form: Form, now: datetime) -> MigrationCase:
+    playbook = form.playbook
+    return MigrationCase.objects.create(
+        ticket=ticket,
+        stage=Stage.TRIAGE,
+        stage_since=now,
+        flow=flow_of(_answers(form), Execution(playbook.execution)),
+        playbook=playbook,
+        playbook_copy=playbook_copy(playbook),
+        current_bsp=form.current_bsp,
+        current_bsp_name=form.current_bsp_name,
+        business_verification=form.business_verification,
+        hosting=form.hosting,
+        connection_status=form.connection_status,
+        waba_id=form.waba_id,
+        business_manager_id=form.business_manager_id,
+        waba_owner=form.waba_owner,
+        two_step_verification=form.two_step_verification,
+        uses_business_app=form.uses_business_app,
+        moves=form.moves,
+        low_traffic_windows=[dict(window) for window in form.low_traffic_windows],
+        notes=form.notes,
+        unanswered=list(form.unanswered),
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def playbook_copy(playbook: Playbook) -> dict[str, Any]:
+    """Return what a case keeps of its playbook: later edits do not touch running cases."""
+    account = playbook.meta_account
+    return {
+        "slug": playbook.slug,
+        "name": playbook.name,
+        "version": playbook.version,
+        "execution": playbook.execution,
+        "requirements": list(playbook.requirements),
+        "meta_account_id": account.pk if account else None,
+        "payment_ready": bool(account and account.payment_ready),
+        "app_subscribed": bool(account and account.app_subscribed),
+    }
+
+
+def _make_numbers(case: MigrationCase, form: Form, now: datetime) -> None:
+    NumberMove.objects.bulk_create(
+        NumberMove(
+            case=case,
+            position=position,
+            number=filed.number,
+            match_key=match_key(filed.number),
+            country=filed.country,
+            line_type=filed.line_type,
+            behind_ivr=filed.behind_ivr,
+            otp_method=filed.otp_method or "",
+            otp_contact_name=filed.contact_name,
+            otp_contact_phone=filed.contact_phone,
+            otp_contact_email=filed.contact_email,
+            otp_contact_language=filed.contact_language,
+            display_name=filed.display_name,
+            display_name_status=filed.display_name_status,
+            connection_status=filed.connection_status or form.connection_status,
+            warnings=[dict(warning) for warning in filed.warnings],
+            created_at=now,
+            updated_at=now,
+        )
+        for position, filed in enumerate(form.numbers, start=1)
+    )
+
+
+def _answers(form: Form) -> Answers:
+    return Answers(
+        business_verification=form.business_verification,
+        hosting=form.hosting,
+        connection_status=form.connection_status,
+        uses_business_app=bool(form.uses_business_app),
+        moves=form.moves,
+    )
+
+
+def answers_of(case: MigrationCase) -> Answers:
+    """Return a case's answers as the rules see them."""
+    return Answers(
+        business_verification=BusinessVerification(case.business_verification),
+        hosting=Hosting(case.hosting),
+        connection_status=ConnectionStatus(case.connection_status),
+        waba_id=case.waba_id,
+        business_manager_id=case.business_manager_id,
+        waba_owner=WabaOwner(case.waba_owner),
+        two_step=TwoStep(case.two_step_verification),
+        uses_business_app=bool(case.uses_business_app),
+        moves=Moves(case.moves),
+        has_low_traffic_windows=bool(case.low_traffic_windows),
+        numbers=tuple(
+            NumberAnswers(
+                number=row.number,
+                line_type=LineType(row.line_type),
+                behind_ivr=row.behind_ivr,
+                otp_method=OtpMethod(row.otp_method) if row.otp_method else None,
+                has_otp_contact=bool(row.otp_contact_name and (row.otp_contact_phone or row.otp_contact_email)),
+                display_name_status=DisplayNameStatus(row.display_name_status),
+            )
+            for row in case.numbers.order_by("position")
+        ),
+    )
+
+
+def _accept(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
+    """Everything that submitting means: hold the lines, derive the requirements, route, settle."""
+    _hold_lines(ticket, case)
+    _derive_requirements(case, uow.now)
+    forced = "unknown_bsp" if case.current_bsp is None else ""
+    route(uow, ticket, routing_facts(ticket, case), force_triage=forced)
+    settle(uow, ticket, case)
+
+
+def _hold_lines(ticket: Ticket, case: MigrationCase) -> None:
+    """Take the lines for this ticket; the unique key decides between two that come at once. Test tickets hold none."""
+    if ticket.test:
+        return
+    numbers = NumberMove.objects.filter(case=case)
+    try:
+        with transaction.atomic():
+            numbers.update(holding=True)
+    except IntegrityError:
+        raise already_open(ticket, [row.number for row in numbers], case.pk) from None
+
+
+def already_open(ticket: Ticket, numbers: Sequence[str], case_id: int) -> NumberAlreadyOpen:
+    """Return the refusal for lines that others hold; the other ticket is named only within the same organization."""
+    held = list(open_holders(numbers, except_case=case_id))
+    keys = {row.match_key for row in held}
+    extra: dict[str, Any] = {"numbers": [number for number in numbers if match_key(number) in keys]}
+    own = [row.case.ticket.reference for row in held if row.case.ticket.organization_id == ticket.organization_id]
+    if own:
+        extra["existing_ticket"] = own[0]
+    return NumberAlreadyOpen(extra=extra)
+
+
+def _derive_requirements(case: MigrationCase, now: datetime) -> None:
+    copy = case.playbook_copy
+    destination = DestinationFacts(
+        execution=Execution(copy["execution"]),
+        requirements=tuple(copy["requirements"]),
+        payment_ready=copy["payment_ready"],
+        app_subscribed=copy["app_subscribed"],
+    )
+    numbers = {row.number: row for row in case.numbers.all()}
+    Requirement.objects.bulk_create(
+        Requirement(
+            case=case,
+            number=numbers[derived.number] if derived.number else None,
+            code=derived.code,
+            owner=derived.owner,
+            blocks=derived.blocks,
+            state=derived.state,
+            evidence=None
+            if derived.state is RequirementState.UNMET
+            else {"confirmed_by": "form", "at": now.isoformat()},
+            created_at=now,
+            updated_at=now,
+        )
+        for derived in derive(answers_of(case), destination)
+    )

@@ -1,0 +1,54 @@
+"""Single messages about a case or a call: rows with a due time, written in the transaction that gives rise to them."""
+
+from datetime import datetime, timedelta
+
+from config.core.uow import UnitOfWork
+from migrations_app.enums import AttemptState, Stage
+from migrations_app.models import MigrationCase, Notice, PinCall
+from tickets.enums import Party
+from tickets.models import Ticket
+
+REMINDERS = (
+    ("call_reminder_24h", timedelta(hours=24)),
+    ("call_reminder_1h", timedelta(hours=1)),
+    ("call_reminder_10m", timedelta(minutes=10)),
+)
+_STAGE_MESSAGES = {Stage.READY: "slot_invitation", Stage.CLOSING: "migration_done"}
+
+
+def plan_notice(
+    uow: UnitOfWork, ticket: Ticket, case: MigrationCase, message: str, *, due: datetime, call: PinCall | None = None
+) -> None:
+    """Plan one message to the client."""
+    Notice.objects.create(
+        case=case,
+        pin_call=call,
+        message=message,
+        recipient_party=Party.CLIENT,
+        language=ticket.language,
+        due_at=due,
+        created_at=uow.now,
+        updated_at=uow.now,
+    )
+
+
+def tell_stage(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
+    """Tell the client once per visit that a stage has been reached which asks something of it."""
+    message = _STAGE_MESSAGES.get(Stage(case.stage))
+    if message is None or not ticket.contact_email:
+        return
+    if not Notice.objects.filter(case=case, message=message, created_at__gte=case.stage_since).exists():
+        plan_notice(uow, ticket, case, message, due=uow.now)
+
+
+def plan_call_notices(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall) -> None:
+    """Plan the confirmation and the reminders of a booked call; those whose time has passed are left out."""
+    plan_notice(uow, ticket, case, "call_booked", due=uow.now, call=call)
+    for message, before in REMINDERS:
+        if call.start - before > uow.now:
+            plan_notice(uow, ticket, case, message, due=call.start - before, call=call)
+
+
+def drop_call_notices(call: PinCall) -> None:
+    """Forget the messages of a call that are only planned."""
+    Notice.objects.filter(pin_call=call, state=AttemptState.PLANNED).delete()

@@ -1,0 +1,38 @@
+"""The number's state. `move_number` is its only writer; a number that has ended lets go of its line."""
+
+from typing import Any
+
+from config.core.uow import UnitOfWork
+from migrations_app.enums import NumberState
+from migrations_app.models import NumberMove
+from migrations_app.rules.lifecycle import MOVED, NUMBER
+from tickets.enums import EventType
+from tickets.models import Ticket
+from tickets.services.events import record
+
+
+def move_number(uow: UnitOfWork, ticket: Ticket, number: NumberMove, to: NumberState, **columns: Any) -> None:
+    """Move a number of a locked ticket to another state, with its event.
+
+    :raises IllegalTransition: the life cycle has no such move.
+    """
+    if to in MOVED:
+        columns["holding"] = False
+    if to is not NumberState.COOLING_DOWN:
+        columns.setdefault("cool_down_until", None)
+    old = uow.move(number, "state", table=NUMBER, to=to, **columns)
+    record(
+        uow,
+        ticket,
+        EventType.NUMBER_STATE_CHANGED,
+        number=number.number,
+        old=old.value,
+        new=to.value,
+        phone_number_id=number.phone_number_id or None,
+        error=(number.last_error or {}).get("key") if to in {NumberState.FAILED, NumberState.COOLING_DOWN} else None,
+    )
+
+
+def release_lines(case_id: int) -> None:
+    """Let go of every line of a case that has ended."""
+    NumberMove.objects.filter(case_id=case_id, holding=True).update(holding=False)

@@ -1,0 +1,198 @@
+"""Requirements change here and nowhere else; every change is an event, and the case is settled after it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from config.core.actor import Actor
+from config.core.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
+from config.core.uow import UnitOfWork, unit_of_work
+from migrations_app.enums import RequirementCode, RequirementState
+from migrations_app.models import MigrationCase, Requirement
+from migrations_app.rules.identifiers import identifier_problems
+from migrations_app.rules.lifecycle import REQUIREMENT
+from migrations_app.rules.phone import match_key
+from migrations_app.rules.requirements import DESK_ONLY_CODES, VALUE_CODES
+from migrations_app.selectors.cases import case_of
+from migrations_app.services.settle import settle
+from tickets.enums import EventType, Party, TicketStatus
+from tickets.models import Ticket
+from tickets.services.events import record
+from tickets.services.tickets import bump_version, lock_ticket
+
+_DONE_ALREADY = frozenset({RequirementState.CLAIMED, RequirementState.MET, RequirementState.WAIVED})
+_ENDED = frozenset({TicketStatus.DRAFT, TicketStatus.CLOSED, TicketStatus.CANCELLED, TicketStatus.REJECTED})
+
+
+class TicketEnded(Conflict):
+    """The ticket is a draft or has ended: nothing can be answered now."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Somebody says that a requirement is true. `value` answers those that ask for an identifier."""
+
+    code: RequirementCode
+    statement: str = ""
+    value: str = ""
+    confirmed_by: Party = Party.CLIENT
+    numbers: Collection[str] | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """The old BSP has been asked: with its case number and the date it promises."""
+
+    code: RequirementCode
+    requested_at: datetime
+    external_reference: str = ""
+    promised_for: datetime | None = None
+    numbers: Collection[str] | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An agent decides: met (confirmed), waived with a reason, failed, or unmet (opened again)."""
+
+    code: RequirementCode
+    state: RequirementState
+    reason: str = ""
+    number_id: int | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _rows(case: MigrationCase, code: RequirementCode, numbers: Collection[str] | None) -> list[Requirement]:
+    """Return the rows of a code, for these numbers where it is a number's.
+
+    :raises NotFound: the case has no such requirement.
+    :raises Invalid: a number is none of the case's.
+    """
+    rows = list(Requirement.objects.select_related("number").filter(case=case, code=code).order_by("id"))
+    if not rows:
+        raise NotFound
+    if not numbers:
+        return rows
+    wanted = {match_key(number): place for place, number in enumerate(numbers)}
+    chosen = [row for row in rows if row.number is None or row.number.match_key in wanted]
+    known = {row.number.match_key for row in rows if row.number}
+    strangers = [place for key, place in wanted.items() if known and key not in known]
+    if strangers:
+        detail = "This number is not part of the ticket."
+        raise Invalid([FieldProblem(f"#/phone_numbers/{place}", "invalid_choice", detail) for place in strangers])
+    return chosen
+
+
+def change_state(uow: UnitOfWork, ticket: Ticket, row: Requirement, to: RequirementState, **columns: Any) -> None:
+    """Move one requirement of a locked ticket to another state, with its event. The writer of a requirement's state.
+
+    :raises IllegalTransition: the life cycle has no such move.
+    """
+    old = uow.move(row, "state", table=REQUIREMENT, to=to, **columns)
+    number = row.number.number if row.number_id and row.number else None
+    record(uow, ticket, EventType.REQUIREMENT_CHANGED, requirement=row.code, number=number, old=old.value, new=to.value)
+
+
+def _answerable(uow: UnitOfWork, ticket_id: int) -> tuple[Ticket, MigrationCase]:
+    ticket = lock_ticket(uow, ticket_id)
+    if ticket.status in _ENDED:
+        raise TicketEnded(extra={"allowed": []})
+    return ticket, case_of(ticket_id)
+
+
+def claim(*, ticket_id: int, claim: Claim, by: Actor, now: datetime) -> None:
+    """Record a claim; what is claimed or met already stays as it is, so repeating is harmless.
+
+    :raises NotFound: the case has no such requirement.
+    :raises Forbidden: only the desk can say this.
+    :raises Invalid: the value or a number does not hold.
+    :raises TicketEnded: the ticket has ended.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        ticket, case = _answerable(uow, ticket_id)
+        rows = _rows(case, claim.code, claim.numbers)
+        if claim.code in DESK_ONLY_CODES and not by.is_staff_of_desk:
+            raise Forbidden
+        if claim.code in VALUE_CODES:
+            _take_value(ticket, case, claim)
+        to = RequirementState.MET if claim.code in VALUE_CODES else RequirementState.CLAIMED
+        evidence = {
+            "statement": claim.statement,
+            "confirmed_by": claim.confirmed_by.value,
+            "claimed_by": by.label,
+            "at": now.isoformat(),
+        }
+        for row in rows:
+            if row.state not in _DONE_ALREADY:
+                change_state(uow, ticket, row, to, evidence=evidence, detail="", decided_by=by.label)
+        settle(uow, ticket, case)
+
+
+def _take_value(ticket: Ticket, case: MigrationCase, claim: Claim) -> None:
+    """Store an identifier that was asked for, after the same checks as at filing."""
+    if not claim.value:
+        raise Invalid([FieldProblem("#/value", "required", "This requirement is answered with its identifier.")])
+    values = {"waba_id": case.waba_id, "business_manager_id": case.business_manager_id, claim.code.value: claim.value}
+    numbers = list(case.numbers.values_list("number", flat=True))
+    problems = identifier_problems(values, numbers)
+    mine = [FieldProblem("#/value", code, detail) for name, code, detail in problems if name == claim.code.value]
+    if mine:
+        raise Invalid(mine)
+    MigrationCase.objects.filter(pk=case.pk).update(**{claim.code.value: claim.value})
+    setattr(case, claim.code.value, claim.value)
+    bump_version(ticket)
+
+
+def mark_requested(*, ticket_id: int, request: Request, by: Actor, now: datetime) -> None:
+    """Record that the old BSP has been asked; nothing is nudged before the promised date.
+
+    :raises NotFound: the case has no such requirement.
+    :raises Invalid: a number is none of the case's.
+    :raises IllegalTransition: it is claimed or met already.
+    :raises TicketEnded: the ticket has ended.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        ticket, case = _answerable(uow, ticket_id)
+        columns = {
+            "requested_at": request.requested_at,
+            "external_reference": request.external_reference,
+            "promised_for": request.promised_for,
+        }
+        for row in _rows(case, request.code, request.numbers):
+            if row.state == RequirementState.REQUESTED:
+                Requirement.objects.filter(pk=row.pk).update(**columns, updated_at=now)
+                record(
+                    uow, ticket, EventType.REQUIREMENT_CHANGED, requirement=row.code, old="requested", new="requested"
+                )
+            else:
+                change_state(uow, ticket, row, RequirementState.REQUESTED, **columns)
+        settle(uow, ticket, case)
+
+
+class ReasonNeeded(Conflict):
+    """Waiving and failing need a reason in words."""
+
+    code = "validation_failed"
+
+
+def decide(*, ticket_id: int, decision: Decision, by: Actor, now: datetime) -> None:
+    """Record an agent's decision on a requirement (on one number of it, or on all).
+
+    :raises NotFound: the case has no such requirement.
+    :raises ReasonNeeded: waived or failed without a reason.
+    :raises IllegalTransition: the life cycle has no such move.
+    :raises TicketEnded: the ticket has ended.
+    """
+    needs_reason = decision.state in {RequirementState.WAIVED, RequirementState.FAILED}
+    if needs_reason and not decision.reason.strip():
+        raise ReasonNeeded
+    with unit_of_work(by=by, now=now) as uow:
+        ticket, case = _answerable(uow, ticket_id)
+        rows = [row for row in _rows(case, decision.code, None) if decision.number_id in {None, row.number_id}]
+        columns: dict[str, Any] = {"reason": decision.reason, "decided_by": by.label}
+        if decision.state is RequirementState.MET:
+            columns["evidence"] = {"confirmed_by": by.label, "at": now.isoformat(), **decision.evidence}
+        for row in rows:
+            if row.state != decision.state:
+                change_state(uow, ticket, row, decision.state, **columns)
+        settle(uow, ticket, case)

@@ -1,0 +1,108 @@
+"""After any change: where does the case stand, and what does the ticket show? `settle` is the writer of the stage."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Min
+
+from config.core.uow import UnitOfWork
+from migrations_app.enums import AttemptState, RequirementCode, RequirementState, Stage, TwoStep
+from migrations_app.models import ChaseAttempt, MigrationCase
+from migrations_app.rules.lifecycle import STAGE
+from migrations_app.rules.progress import CaseFacts, Position, RequirementFacts, party_of, position
+from migrations_app.selectors.cases import facts_of
+from migrations_app.services.chases import sync_chases
+from migrations_app.services.notices import tell_stage
+from tickets.enums import TicketStatus
+from tickets.models import Ticket
+from tickets.services.tickets import PublicFacts, show, transition
+
+_POLL_SECONDS = {
+    Stage.IN_CALL: 10,
+    Stage.SCHEDULED: 300,
+    Stage.CLOSING: 3600,
+    Stage.DONE: 86400,
+    Stage.CANCELLED: 86400,
+    Stage.REJECTED: 86400,
+}
+_POLL_DEFAULT = 60
+
+_DETAIL_CODES = {
+    RequirementCode.TWO_STEP_DISABLED: "two_step_enabled",
+    RequirementCode.WABA_ID: "waba_id_missing",
+    RequirementCode.BUSINESS_MANAGER_ID: "business_manager_id_missing",
+    RequirementCode.BUSINESS_VERIFIED: "business_not_verified",
+    RequirementCode.ACCOUNT_APPROVED: "connection_not_connected",
+    RequirementCode.DISPLAY_NAME_APPROVED: "display_name_not_approved",
+    RequirementCode.DESTINATION_ACCOUNT_READY: "destination_not_ready",
+    RequirementCode.WALLET_FUNDED: "destination_not_ready",
+    RequirementCode.OTP_CHANNEL: "otp_needs_voice",
+}
+
+
+def settle(
+    uow: UnitOfWork, ticket: Ticket, case: MigrationCase, *, to: Stage | None = None, cancel_reason: str = ""
+) -> Position:
+    """Bring stage, ticket and chases in line with the facts, inside the locked unit of work, and return the position.
+
+    `to` first moves the case by decision: to one of its ends, or from an end back among the living.
+
+    :raises IllegalTransition: the life cycle has no such move.
+    """
+    if to is not None:
+        _advance(uow, case, to)
+    facts = facts_of(case, ticket)
+    where = position(facts)
+    _advance(uow, case, where.stage)
+    sync_chases(uow, ticket, case, facts)
+    tell_stage(uow, ticket, case)
+    if where.status != TicketStatus(ticket.status):
+        transition(uow, ticket, where.status, cancel_reason=cancel_reason)
+    show(uow, ticket, _public(uow.now, ticket, case, where, facts))
+    return where
+
+
+def _advance(uow: UnitOfWork, case: MigrationCase, to: Stage) -> None:
+    if case.stage != to:
+        uow.move(case, "stage", table=STAGE, to=to, stage_since=uow.now)
+
+
+def _public(now: datetime, ticket: Ticket, case: MigrationCase, where: Position, facts: CaseFacts) -> PublicFacts:
+    nudge = ChaseAttempt.objects.filter(chase__case=case, state=AttemptState.PLANNED).aggregate(at=Min("due_at"))["at"]
+    closes = ticket.auto_close_at
+    if where.stage != Stage.CLOSING:
+        closes = None
+    elif closes is None:
+        closes = now + timedelta(days=settings.AUTO_CLOSE_DAYS)
+    return PublicFacts(
+        stage=where.stage,
+        waiting_on=where.party,
+        waiting_also=[party.value for party in where.also],
+        next_action=where.next_action,
+        status_details=_details(where, case, facts),
+        next_nudge_at=nudge,
+        auto_close_at=closes,
+        poll_after_seconds=_POLL_SECONDS.get(where.stage, _POLL_DEFAULT),
+    )
+
+
+def _detail_code(requirement: RequirementFacts, case: MigrationCase, facts: CaseFacts) -> str:
+    if requirement.code == RequirementCode.TWO_STEP_DISABLED and case.two_step_verification == TwoStep.UNKNOWN:
+        return "two_step_unknown"
+    if requirement.code == RequirementCode.BUSINESS_VERIFIED and facts.verification_pending:
+        return "business_verification_pending"
+    return _DETAIL_CODES.get(requirement.code, requirement.code.value)
+
+
+def _details(where: Position, case: MigrationCase, facts: CaseFacts) -> list[dict[str, str]]:
+    """Return one coded reason per requirement that blocks scheduling; the words are added when a document is shown."""
+    if where.stage not in {Stage.REQUIREMENTS, Stage.READY, Stage.TRIAGE}:
+        return []
+    found: dict[str, dict[str, str]] = {}
+    for requirement in where.blocking:
+        if requirement.state in {RequirementState.MET, RequirementState.WAIVED}:
+            continue
+        code = _detail_code(requirement, case, facts)
+        entry = {"code": code, "requirement": requirement.code.value, "action_by": party_of(requirement, facts).value}
+        found.setdefault(code, entry)
+    return list(found.values())

@@ -1,0 +1,56 @@
+"""Timed work. A sweep finds what is due in the database and hands each row to its own task; losing a message loses nothing."""
+
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+
+from config.core import clock
+from config.core.actor import SYSTEM
+from migrations_app.models import ChaseAttempt, Notice
+from migrations_app.selectors import cases, due
+from migrations_app.services import calls, endings, moves, outreach
+
+BATCH = 500
+"""Most rows one sweep hands out; the next tick takes the rest."""
+_MODELS: dict[str, type[ChaseAttempt] | type[Notice]] = {"chase": ChaseAttempt, "notice": Notice}
+
+
+@shared_task(name="migrations.sweep_outreach")
+def sweep_outreach(**_: Any) -> None:
+    """Hand out every message whose time has come."""
+    now = clock.now()
+    for kind, model in _MODELS.items():
+        for attempt_id in due.due_messages(model, now=now, limit=BATCH):
+            send_attempt.delay(kind=kind, attempt_id=attempt_id)
+
+
+@shared_task(name="migrations.send_attempt")
+def send_attempt(*, kind: str, attempt_id: int, **_: Any) -> None:
+    """Send one due message; whoever claims it first sends it."""
+    outreach.send_due(_MODELS[kind], attempt_id, by=SYSTEM, now=clock.now())
+
+
+@shared_task(name="migrations.sweep_lost")
+def sweep_lost(**_: Any) -> None:
+    """Mark messages whose worker died, and hand ladders that have ended to a person."""
+    now = clock.now()
+    gone = now - timedelta(seconds=settings.ATTEMPT_LEASE_SECONDS)
+    for model in _MODELS.values():
+        for attempt_id in due.lost_messages(model, claimed_before=gone, limit=BATCH):
+            outreach.mark_lost(model, attempt_id, by=SYSTEM, now=now)
+    for chase_id, ticket_id in due.ended_ladders(now=now, limit=BATCH):
+        outreach.escalate(chase_id, ticket_id, by=SYSTEM, now=now)
+
+
+@shared_task(name="migrations.sweep_clock")
+def sweep_clock(**_: Any) -> None:
+    """Do what time alone does: free expired holds, end cool-downs, close resolved tickets."""
+    now = clock.now()
+    for hold_pk, ticket_id in due.expired_holds(now=now, limit=BATCH):
+        calls.expire_hold(ticket_id=ticket_id, hold_pk=hold_pk, by=SYSTEM, now=now)
+    for number_id in cases.cooling_due(now=now, limit=BATCH):
+        moves.end_cool_down(number_id=number_id, by=SYSTEM, now=now)
+    for ticket_id in cases.auto_close_due(now=now, limit=BATCH):
+        endings.close_if_due(ticket_id=ticket_id, now=now)
