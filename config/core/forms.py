@@ -37,8 +37,10 @@ class LoginForm(AuthenticationForm):
         """
         cleaned: dict[str, Any] = super().clean()
         user = self.get_user()
-        if settings.ADMIN_OTP_REQUIRED and user is not None:
-            user.otp_device = _device_that_accepts(user, str(cleaned.get("otp_token") or ""))
+        token = str(cleaned.get("otp_token") or "")
+        # A missing token is the field's complaint; it must not count as a guess at the device.
+        if settings.ADMIN_OTP_REQUIRED and user is not None and token:
+            user.otp_device = _device_that_accepts(user, token)
             if user.otp_device is None:
                 raise forms.ValidationError(
                     _("The one-time password is wrong or has been used already. Wait for the next one."),

@@ -105,7 +105,7 @@ elif env.flag("DATABASE_POOL", default=False):
         **_database.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", 8)},
     }
-else:
+if "pool" not in _database.get("OPTIONS", {}):
     _database["CONN_MAX_AGE"] = env.number("CONN_MAX_AGE", 300)
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -135,6 +135,7 @@ if BROKER_URL.startswith("filesystem"):
 else:
     # Tasks last seconds; a task lost with its worker is found again by the next sweep anyway.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300}
+CELERY_TASK_DEFAULT_QUEUE = env.text("BROKER_QUEUE", "celery")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -194,6 +195,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
 # In embedded mode files are served from the packages themselves, so that no collectstatic step is needed.
 WHITENOISE_USE_FINDERS = EMBEDDED
+if EMBEDDED:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns about a folder that is not there
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "files"}},

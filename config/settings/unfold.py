@@ -21,9 +21,13 @@ def unfold_settings() -> dict[str, Any]:
         "SITE_HEADER": "Portero",
         "SITE_SUBHEADER": _("WhatsApp number migrations"),
         "SITE_SYMBOL": "swap_calls",
+        "SITE_URL": None,
         "SHOW_HISTORY": False,
         "SHOW_VIEW_ON_SITE": False,
         "BORDER_RADIUS": "6px",
+        "SITE_FAVICONS": [
+            {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("migrations_app/favicon.svg")}
+        ],
         "LOGIN": {"form": "config.core.forms.LoginForm"},
         "STYLES": [lambda _request: static("migrations_app/desk.css")],
         "SCRIPTS": [lambda _request: static("migrations_app/desk.js")],

@@ -1,0 +1,146 @@
+"""Actions on what belongs to the case: requirements, messages of unknown outcome, calls."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from migrations_app.admin.deeds import Action, BadForm, Deed
+from migrations_app.enums import RequirementCode, RequirementState
+from migrations_app.models import ChaseAttempt, Notice, NumberMove
+from migrations_app.services import calls, outreach, requirements
+from migrations_app.services.calls import Wish
+from tickets.enums import Party
+
+MAX_SHORT = 100
+END_OF_DAY = time(18, 0)
+_DECISIONS = frozenset({RequirementState.MET, RequirementState.WAIVED, RequirementState.FAILED, RequirementState.UNMET})
+
+
+def _code(deed: Deed) -> RequirementCode:
+    value = deed.data.get("code", "")
+    if value not in RequirementCode.values:
+        raise BadForm(_("There is no such requirement."))
+    return RequirementCode(value)
+
+
+def _numbers(deed: Deed) -> Sequence[str] | None:
+    """Return the number a form is about; None when it is about all of them."""
+    number_id = deed.number("number_id")
+    if number_id is None:
+        return None
+    rows = NumberMove.objects.filter(pk=number_id, case__ticket_id=deed.ticket.pk)
+    found = rows.values_list("number", flat=True).first()
+    if found is None:
+        raise BadForm(_("This number is not part of the ticket."))
+    return [found]
+
+
+def _decide(deed: Deed) -> str:
+    state = deed.data.get("state", "")
+    if state not in _DECISIONS:
+        raise BadForm(_("There is no such decision."))
+    decision = requirements.Decision(
+        code=_code(deed),
+        state=RequirementState(state),
+        reason=deed.text("reason"),
+        number_id=deed.number("number_id"),
+    )
+    requirements.decide(ticket_id=deed.ticket.pk, decision=decision, by=deed.by, now=deed.now)
+    return _("Recorded: %(state)s.") % {"state": RequirementState(state).label}
+
+
+def _claim(deed: Deed) -> str:
+    claim = requirements.Claim(
+        code=_code(deed),
+        statement=deed.text("statement"),
+        value=deed.text("value"),
+        confirmed_by=Party.ONBOARDING if deed.by.is_staff_of_desk else Party.CLIENT,
+        numbers=_numbers(deed),
+    )
+    requirements.claim(ticket_id=deed.ticket.pk, claim=claim, by=deed.by, now=deed.now)
+    return _("Thank you, recorded.")
+
+
+def _requested(deed: Deed) -> str:
+    promised = deed.text("promised_for")
+    day = _day(promised) if promised else None
+    if promised and day is None:
+        raise BadForm(_("The promised date is not a date."))
+    reference = deed.text("external_reference")
+    if len(reference) > MAX_SHORT:
+        raise BadForm(_("The text is too long."))
+    request = requirements.Request(
+        code=_code(deed),
+        requested_at=deed.now,
+        external_reference=reference,
+        promised_for=_evening(day, deed.ticket.timezone) if day else None,
+        numbers=_numbers(deed),
+    )
+    requirements.mark_requested(ticket_id=deed.ticket.pk, request=request, by=deed.by, now=deed.now)
+    return _("Recorded. Nobody is reminded before the promised date.") if day else _("Recorded as asked for.")
+
+
+def _day(text: str) -> datetime | None:
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    return datetime.combine(day, END_OF_DAY, tzinfo=UTC) if day else None
+
+
+def _evening(day: datetime, zone: str) -> datetime:
+    """Return the end of business of that day where the client is: only then is a promise broken."""
+    return day.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _judge(deed: Deed) -> str:
+    arrived = deed.data.get("verdict") == "arrived"
+    attempt_id = deed.number("attempt")
+    chase = deed.data.get("kind") == "chase"
+    path = "chase__case__ticket_id" if chase else "case__ticket_id"
+    model = ChaseAttempt if chase else Notice
+    if attempt_id is None or not model.objects.filter(**{"pk": attempt_id, path: deed.ticket.pk}).exists():
+        raise BadForm(_("There is no such message."))
+    outreach.judge_unknown(model, attempt_id, arrived=arrived, by=deed.by, now=deed.now)
+    return _("Recorded: it arrived.") if arrived else _("Recorded: it did not arrive.")
+
+
+def _start_of(deed: Deed) -> datetime:
+    try:
+        start = datetime.fromisoformat(str(deed.data.get("start", "")))
+    except ValueError:
+        raise BadForm(_("Choose a time.")) from None
+    if start.tzinfo is None:
+        raise BadForm(_("Choose a time."))
+    return start.astimezone(UTC)
+
+
+def _book(deed: Deed) -> str:
+    calls.book(ticket_id=deed.ticket.pk, wish=Wish(_start_of(deed)), by=deed.by, now=deed.now)
+    return _("The call is booked; the client is told.")
+
+
+def _reschedule(deed: Deed) -> str:
+    calls.reschedule(
+        ticket_id=deed.ticket.pk, call_id=deed.text("call"), start=_start_of(deed), by=deed.by, now=deed.now
+    )
+    return _("The call is moved; the client is told.")
+
+
+def _cancel_call(deed: Deed) -> str:
+    calls.cancel_call(ticket_id=deed.ticket.pk, call_id=deed.text("call"), by=deed.by, now=deed.now)
+    return _("The call is cancelled; the client is told.")
+
+
+CASE_ACTIONS: dict[str, Action] = {
+    "decide": Action(_decide),
+    "claim": Action(_claim, for_client=True),
+    "requested": Action(_requested),
+    "judge": Action(_judge, stale_ok=True),
+    "book": Action(_book),
+    "reschedule": Action(_reschedule),
+    "cancel-call": Action(_cancel_call),
+}

@@ -1,0 +1,54 @@
+"""One posted form of the ticket page: what it holds, who sent it, when."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from config.core.actor import Actor
+from tickets.models import Ticket
+
+MAX_TEXT = 5000
+
+
+class BadForm(Exception):
+    """The posted form lacks something; its text tells the person what."""
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One posted form: on which ticket, by whom, when."""
+
+    ticket: Ticket
+    data: Any
+    user: Any
+    by: Actor
+    now: datetime
+
+    def text(self, name: str, complaint: str = "") -> str:
+        """Return a posted text without surrounding blanks.
+
+        :raises BadForm: it is empty although there is a complaint for that, or far too long.
+        """
+        value = str(self.data.get(name, "")).strip()
+        if complaint and not value:
+            raise BadForm(complaint)
+        if len(value) > MAX_TEXT:
+            raise BadForm(_("The text is too long."))
+        return value
+
+    def number(self, name: str) -> int | None:
+        """Return a posted id; None when it is missing or no number."""
+        value = str(self.data.get(name, ""))
+        return int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else None  # noqa: PLR2004  (bigint)
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that can be done. `stale_ok`: it cannot conflict with what somebody else did meanwhile."""
+
+    run: Callable[[Deed], str]
+    for_client: bool = False
+    stale_ok: bool = False

@@ -1,0 +1,38 @@
+"""The exchange log, read-only: what left for whom about the tickets this person may see."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from config.core.admin.base import ReadOnlyAdmin
+from migrations_app.admin.words import badge
+from providers.models import Exchange
+from tickets.selectors.desk import is_lead, visible_tickets
+
+_COLOURS = {"sent": "success", "failed": "danger", "unknown": "danger", "bounced": "danger", "sending": "info"}
+
+
+@admin.register(Exchange)
+class ExchangeAdmin(ReadOnlyAdmin):
+    """An agent sees the exchanges of own queues' tickets; a lead all."""
+
+    list_display = ("created_at", "channel", "purpose", "ticket_reference", "recipient", "state_label", "elapsed_ms")
+    list_filter = ("channel", "state")
+    search_fields = ("ticket_reference", "recipient", "title")
+    ordering = ("-id",)
+    fields = (
+        "created_at", "finished_at", "channel", "purpose", "subject_key", "ticket_reference", "state", "recipient",
+        "copied_to", "language", "title", "body", "message_id", "error", "elapsed_ms",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Exchange]:
+        rows: QuerySet[Exchange] = super().get_queryset(request)
+        if is_lead(request.user):
+            return rows
+        return rows.filter(ticket_reference__in=visible_tickets(request.user).values("reference"))
+
+    @display(description=_("State"))
+    def state_label(self, row: Exchange) -> str:
+        return badge(row.get_state_display(), _COLOURS.get(row.state, ""))

@@ -1,0 +1,148 @@
+"""The filing page: the form's answers become the same body that the API takes, and are read by the same service."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from config.core import clock
+from config.core.errors import DomainError, Invalid
+from migrations_app.admin.words import refusal_words
+from migrations_app.forms import FilingForm
+from migrations_app.services.form_reading import read_form
+from migrations_app.services.intake import NumberAlreadyOpen, file_ticket
+from providers.selectors.directory import directory
+from tickets.admin import actor_of
+from tickets.enums import Source
+from tickets.models import Organization, Ticket
+from tickets.selectors.desk import is_agent
+
+SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    ("who", ("organization", "client_name", "contact_name", "contact_email", "contact_phone", "language", "timezone",
+             "country", "client_reference")),
+    ("numbers", ("numbers", "line_type", "otp_method", "behind_ivr", "display_name", "display_name_status")),
+    ("today", ("current_bsp", "destination", "business_verification", "hosting", "connection_status",
+               "two_step_verification", "waba_id", "business_manager_id", "waba_owner", "uses_business_app", "moves")),
+    ("when", ("quiet_days", "quiet_from", "quiet_until", "notes", "test")),
+)  # fmt: skip
+_CLIENT_FIELDS = {"name": "client_name"}
+_NUMBER_POINTER = re.compile(r"^#/phone_numbers/(\d+)")
+_FLAGS = {"yes": True, "no": False}
+
+
+def answer(page: Any, request: HttpRequest) -> HttpResponse:
+    """Show the form, or file what was posted and open the new ticket."""
+    own = _own_organization(request)
+    if own is None and not is_agent(request.user):
+        messages.error(request, _("Your account belongs to no organization yet. Ask the desk."))
+        return redirect("admin:tickets_ticket_changelist")
+    form = FilingForm(request.POST or None, site=page.admin_site, own=own)
+    if request.method == "POST" and form.is_valid():
+        ticket = _file(request, form, own)
+        if ticket is not None:
+            messages.success(request, _("Filed: %(reference)s.") % {"reference": ticket.reference})
+            return _after(page, request, ticket)
+    context = {
+        "title": _("File a ticket"),
+        "form": form,
+        "sections": _sections(form),
+        "bsp_names": directory().values_list("name", flat=True),
+        "media": page.media + form.media,
+    }
+    return page.render_page(request, "admin/desk/file.html", context)
+
+
+def _own_organization(request: HttpRequest) -> Organization | None:
+    """Return the only organization a client user files for; None for the desk."""
+    membership = getattr(request.user, "membership", None)
+    return None if is_agent(request.user) or membership is None else membership.organization
+
+
+def _after(page: Any, request: HttpRequest, ticket: Ticket) -> HttpResponse:
+    """Open the ticket, unless it was routed to a queue this agent does not work in."""
+    if page.get_queryset(request).filter(pk=ticket.pk).exists():
+        return redirect("admin:tickets_ticket_change", ticket.pk)
+    return redirect("admin:tickets_ticket_changelist")
+
+
+def _sections(form: FilingForm) -> list[dict[str, Any]]:
+    titles = {
+        "who": _("Who is served"),
+        "numbers": _("Numbers"),
+        "today": _("Where they are today, and where they go"),
+        "when": _("When it is quiet, and anything else"),
+    }
+    return [
+        {"title": titles[name], "fields": [form[field] for field in fields if field in form.fields]}
+        for name, fields in SECTIONS
+    ]
+
+
+def _file(request: HttpRequest, form: FilingForm, own: Organization | None) -> Ticket | None:
+    """File the answers; on refusal put each complaint beside its question and return None."""
+    answers = form.cleaned_data
+    organization = own or answers["organization"]
+    try:
+        read = read_form(body_of(answers), source=Source.ADMIN, test=bool(answers.get("test")))
+        return file_ticket(organization=organization, form=read, by=actor_of(request), now=clock.now())
+    except Invalid as refusal:
+        for error in refusal.errors:
+            form.add_error(*_place(form, error.pointer, error.detail))
+    except NumberAlreadyOpen as refusal:
+        form.add_error("numbers", _held_words(refusal))
+    except DomainError as refusal:
+        form.add_error(None, refusal_words(refusal))
+    return None
+
+
+def body_of(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers in the shape of the API's POST body."""
+    defaults = {
+        "line_type": answers["line_type"],
+        "otp_method": answers["otp_method"] or None,
+        "behind_ivr": _FLAGS.get(answers["behind_ivr"]),
+        "display_name": answers["display_name"],
+        "display_name_status": answers["display_name_status"],
+    }
+    plain = (
+        "client_reference", "current_bsp", "business_verification", "hosting", "connection_status", "waba_id",
+        "business_manager_id", "waba_owner", "two_step_verification", "moves", "notes",
+    )  # fmt: skip
+    contact = ("contact_name", "contact_email", "contact_phone", "language", "timezone", "country")
+    return {
+        **{name: answers[name] for name in plain},
+        "client": {"name": answers["client_name"], **{name: answers[name] for name in contact}},
+        "phone_numbers": [{"number": number, **defaults} for number in answers["numbers"]],
+        "destination": answers["destination"].slug if answers["destination"] else None,
+        "uses_business_app": _FLAGS.get(answers["uses_business_app"]),
+        "low_traffic_windows": [
+            {"weekday": int(day), "start": f"{answers['quiet_from']:%H:%M}", "end": f"{answers['quiet_until']:%H:%M}"}
+            for day in answers["quiet_days"]
+        ],
+        "submit": True,
+    }
+
+
+def _place(form: FilingForm, pointer: str, detail: str) -> tuple[str | None, str]:
+    """Return the question a complaint belongs to, and its words; numbers are named by their line."""
+    number = _NUMBER_POINTER.match(pointer)
+    if number:
+        place = int(number[1])
+        lines = form.cleaned_data.get("numbers") or []
+        shown = lines[place] if place < len(lines) else str(place + 1)
+        return "numbers", f"{shown}: {detail}"
+    last = pointer.rsplit("/", 1)[-1]
+    name = {"phone_numbers": "numbers", **_CLIENT_FIELDS}.get(last, last)
+    return (name, detail) if name in form.fields else (None, detail)
+
+
+def _held_words(refusal: NumberAlreadyOpen) -> str:
+    numbers = ", ".join(refusal.extra.get("numbers", []))
+    existing = refusal.extra.get("existing_ticket")
+    if existing:
+        return _("Already being moved by ticket %(ticket)s: %(numbers)s") % {"ticket": existing, "numbers": numbers}
+    return _("Already being moved by another ticket: %(numbers)s") % {"numbers": numbers}

@@ -1,0 +1,149 @@
+"""Filters of the ticket list. Each offers only what the person may see."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
+
+from config.core import clock
+from migrations_app.enums import Stage
+from migrations_app.models import MigrationCase
+from providers.selectors.directory import directory
+from tickets.enums import ON_HOLD, Party, TicketStatus
+from tickets.models import Queue, Ticket
+from tickets.selectors.desk import is_lead, overdue
+
+Choices = Iterable[tuple[str, Any]]
+
+
+class StatusFilter(DropdownFilter):
+    """By status; the hold flag counts as one."""
+
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [*TicketStatus.choices, (ON_HOLD, _("On hold"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        value = self.value()
+        if value == ON_HOLD:
+            return queryset.filter(on_hold=True)
+        return queryset.filter(status=value) if value else queryset
+
+
+class StageFilter(DropdownFilter):
+    """By stage of the case."""
+
+    title = _("stage")
+    parameter_name = "stage"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return Stage.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        return queryset.filter(stage=self.value()) if self.value() else queryset
+
+
+class WaitingFilter(DropdownFilter):
+    """By the party whose turn it is."""
+
+    title = _("waiting on")
+    parameter_name = "waiting_on"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return Party.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        return queryset.filter(waiting_on=self.value()) if self.value() else queryset
+
+
+class QueueFilter(DropdownFilter):
+    """By queue: a lead's all, an agent's own."""
+
+    title = _("queue")
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        queues = Queue.objects.order_by("name")
+        if not is_lead(request.user):
+            queues = queues.filter(agents=request.user.pk)
+        return list(queues.values_list("slug", "name"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        return queryset.filter(queue__slug=self.value()) if self.value() else queryset
+
+
+class BspFilter(DropdownFilter):
+    """By old BSP."""
+
+    title = _("old BSP")
+    parameter_name = "bsp"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [*directory().values_list("slug", "name"), ("unknown", _("Not in the directory"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        value = self.value()
+        if not value:
+            return queryset
+        cases = MigrationCase.objects.filter(
+            **({"current_bsp": None} if value == "unknown" else {"current_bsp__slug": value})
+        )
+        return queryset.filter(pk__in=cases.values("ticket_id"))
+
+
+class AssigneeFilter(DropdownFilter):
+    """By assignee: me, nobody, or one of the agents."""
+
+    title = _("assignee")
+    parameter_name = "assignee"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        agents = get_user_model().objects.filter(is_active=True, queues__isnull=False).distinct()
+        named = [(str(user.pk), user.get_full_name() or user.get_username()) for user in agents.order_by("username")]
+        return [("me", _("Me")), ("nobody", _("Nobody")), *named]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        value = self.value()
+        if value == "me":
+            return queryset.filter(assignee=request.user.pk)
+        if value == "nobody":
+            return queryset.filter(assignee=None)
+        return queryset.filter(assignee=int(value)) if value and value.isdecimal() else queryset
+
+
+class OverdueFilter(DropdownFilter):
+    """Open tickets that have waited too long or whose nudge is late."""
+
+    title = _("overdue")
+    parameter_name = "overdue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [("yes", _("Overdue"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        return overdue(queryset, now=clock.now()) if self.value() == "yes" else queryset
+
+
+class TestFilter(DropdownFilter):
+    """Live or test tickets."""
+
+    title = _("test")
+    parameter_name = "test"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [("live", _("Live tickets")), ("test", _("Test tickets"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        return queryset.filter(test=self.value() == "test") if self.value() in {"live", "test"} else queryset
+
+
+DESK_FILTERS = [
+    StatusFilter, StageFilter, WaitingFilter, QueueFilter, BspFilter, AssigneeFilter, OverdueFilter, TestFilter,
+]  # fmt: skip
+CLIENT_FILTERS = [StatusFilter, StageFilter, WaitingFilter]

@@ -1,0 +1,216 @@
+"""The ticket page as a story: whom we wait for, what is open with its proof, numbers, calls, messages, what was said."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext as _
+
+from config.core.errors import DomainError
+from migrations_app.admin.offers import Viewer, requirement_blocks
+from migrations_app.admin.timeline import lines_of
+from migrations_app.admin.words import (
+    DESK_ACTIONS,
+    EMAIL_WORDS,
+    PARTY_COLOURS,
+    STAGE_COLOURS,
+    STATE_COLOURS,
+    STATUS_COLOURS,
+)
+from migrations_app.enums import AttemptState, NumberState, PinCallState, Stage
+from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text
+from migrations_app.models import Chase, MigrationCase, Notice, NumberMove, PinCall
+from migrations_app.selectors.cases import calls_of, current_call, documents
+from migrations_app.services.calls import numbers_for_call
+from migrations_app.services.endings import available_actions
+from tickets.enums import CancelReason, Party, TicketStatus
+from tickets.models import Queue, Ticket
+from tickets.selectors.desk import comments_of, is_agent, timeline
+
+TIMELINE_LINES = 200
+_CUT_OVER = frozenset({NumberState.REGISTERED, NumberState.LIVE})
+_HOLDABLE = frozenset(
+    {TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.WAITING, TicketStatus.SCHEDULED, TicketStatus.IN_PROGRESS}
+)
+
+
+def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
+    """Return everything the page shows to this person. Reads only; the number of queries does not grow with the data."""
+    desk = is_agent(user)
+    works = desk and user.has_perm("tickets.change_ticket")
+    case = documents([ticket]).get(ticket.pk)
+    zone = ZoneInfo(ticket.timezone)
+    context: dict[str, Any] = {
+        "title": f"{ticket.reference} · {ticket.client_name}",
+        "ticket": ticket,
+        "now": now,
+        "zone": ticket.timezone,
+        "desk": desk,
+        "works": works,
+        "headline": _headline(ticket, desk=desk),
+        "labels": _labels(ticket),
+        "comments": comments_of(ticket, internal=desk),
+        "timeline": lines_of(timeline(ticket, internal=desk), zone=zone, desk=desk, limit=TIMELINE_LINES),
+        "states": STATE_COLOURS,
+    }
+    if case is not None:
+        context |= _case_context(ticket, case, user=user, desk=desk, works=works)
+    if works:
+        context |= _desk_context(ticket, case, user)
+    return context
+
+
+def _labels(ticket: Ticket) -> list[tuple[str, str]]:
+    """Return the badges beside the title, as (words, colour)."""
+    stage = Stage(ticket.stage) if ticket.stage else None
+    labels = [(str(stage.label), STAGE_COLOURS.get(stage, ""))] if stage else []
+    labels.append((str(ticket.get_status_display()), STATUS_COLOURS.get(ticket.status, "")))
+    if ticket.on_hold:
+        labels.append((_("On hold"), STATUS_COLOURS["on_hold"]))
+    if ticket.test:
+        labels.append((_("Test"), ""))
+    if ticket.priority != "normal":
+        labels.append((str(ticket.get_priority_display()), "danger"))
+    return labels
+
+
+def _headline(ticket: Ticket, *, desk: bool) -> dict[str, Any]:
+    words = (DESK_ACTIONS if desk else ACTION_TEXTS).get(ticket.next_action, "")
+    return {
+        "party": ticket.get_waiting_on_display(),
+        "colour": PARTY_COLOURS.get(ticket.waiting_on, ""),
+        "nobody": ticket.waiting_on == Party.NOBODY,
+        "also": [str(Party(party).label) for party in ticket.waiting_also],
+        "action": str(words),
+        "reasons": [
+            str(REASON_TEXTS.get(detail["code"]) or REQUIREMENT_TEXTS[detail["requirement"]][0])
+            for detail in ticket.status_details
+        ],
+    }
+
+
+def _case_context(ticket: Ticket, case: MigrationCase, *, user: Any, desk: bool, works: bool) -> dict[str, Any]:
+    numbers = list(case.numbers.all())
+    calls = calls_of(case)
+    viewer = Viewer(desk=desk, may_work=works or not desk, status=ticket.status)
+    return {
+        "case": case,
+        "requirement_blocks": requirement_blocks(case.requirements.all(), numbers, viewer),
+        "numbers": [_number(number) for number in numbers],
+        "calls": [_call(call) for call in calls],
+        "current_call": current_call(calls),
+        "chases": _chases(case) if desk else [],
+        "notices": _notices(case) if desk else [],
+        "answers": _answers(case),
+        "quiet_hours": [
+            f"{WEEKDAYS[window['weekday']]} {window['start']}–{window['end']}" for window in case.low_traffic_windows
+        ],
+        "sees_exchanges": desk and user.has_perm("providers.view_exchange"),
+    }
+
+
+def _number(number: NumberMove) -> dict[str, Any]:
+    error = number.last_error
+    title, advice = meta_text(error) if error else ("", "")
+    return {
+        "row": number,
+        "colour": STATE_COLOURS.get(number.state, ""),
+        "error": title,
+        "advice": advice,
+        "trace": (error or {}).get("fbtrace_id", ""),
+        "warnings": [
+            str(REASON_TEXTS.get(warning["code"], warning["code"])) % {"candidate": warning.get("candidate", "")}
+            for warning in number.warnings
+        ],
+    }
+
+
+def _call(call: PinCall) -> dict[str, Any]:
+    return {
+        "row": call,
+        "colour": STATE_COLOURS.get(call.state, ""),
+        "local": call.start.astimezone(ZoneInfo(call.timezone)),
+        "booked": call.state == PinCallState.BOOKED,
+        "open": call.state in {PinCallState.BOOKED, PinCallState.STARTED},
+    }
+
+
+def _chases(case: MigrationCase) -> list[dict[str, Any]]:
+    rows = Chase.objects.filter(case=case).order_by("id").prefetch_related("attempts")
+    return [
+        {
+            "row": chase,
+            "title": str(REQUIREMENT_TEXTS[chase.requirement_code][0]),
+            "colour": STATE_COLOURS.get(chase.state, ""),
+            "attempts": _attempts(sorted(chase.attempts.all(), key=lambda attempt: attempt.pk)),
+        }
+        for chase in rows
+    ]
+
+
+def _notices(case: MigrationCase) -> list[dict[str, Any]]:
+    return _attempts(Notice.objects.filter(case=case).order_by("due_at", "id"))
+
+
+def _attempts(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": row,
+            "words": EMAIL_WORDS.get(row.message, row.message),
+            "colour": STATE_COLOURS.get(row.state, ""),
+            "unknown": row.state == AttemptState.UNKNOWN,
+            "kind": "notice" if isinstance(row, Notice) else "chase",
+        }
+        for row in rows
+    ]
+
+
+def _answers(case: MigrationCase) -> list[tuple[str, str]]:
+    """Return the form's answers as (question, answer)."""
+    unknown = _("unknown")
+    yes_no: Mapping[bool | None, str] = {True: _("yes"), False: _("no"), None: unknown}
+    bsp = case.current_bsp.name if case.current_bsp else _("%s (not in the directory)") % case.current_bsp_name
+    return [
+        (_("Old BSP"), bsp),
+        (_("Destination"), str(case.playbook_copy.get("name", ""))),
+        (_("Flow"), case.get_flow_display()),
+        (_("Business verification"), case.get_business_verification_display()),
+        (_("Hosting"), case.get_hosting_display()),
+        (_("Status at the old BSP"), case.get_connection_status_display()),
+        (_("WABA ID"), case.waba_id or unknown),
+        (_("Business Manager ID"), case.business_manager_id or unknown),
+        (_("WABA owner"), case.get_waba_owner_display()),
+        (_("Two-step verification"), case.get_two_step_verification_display()),
+        (_("Business app"), yes_no[case.uses_business_app]),
+        (_("Moves"), case.get_moves_display()),
+    ]
+
+
+def _bookable(ticket: Ticket, case: MigrationCase) -> bool:
+    try:
+        return bool(numbers_for_call(ticket, case))
+    except DomainError:
+        return False
+
+
+def _desk_context(ticket: Ticket, case: MigrationCase | None, user: Any) -> dict[str, Any]:
+    """Return what only the desk is offered: assignment, routing, hold, the ends of a ticket."""
+    offered: Sequence[str] = []
+    if case is not None:
+        cut_over = any(number.state in _CUT_OVER for number in case.numbers.all())
+        offered = available_actions(status=ticket.status, stage=case.stage, cut_over=cut_over)
+    agents = ticket.queue.agents.filter(is_active=True).order_by("username") if ticket.queue else []
+    return {
+        "agents": agents,
+        "mine": ticket.assignee_id == user.pk,
+        "queues": [queue for queue in Queue.objects.order_by("name") if queue.pk != ticket.queue_id],
+        "may_hold": ticket.status in _HOLDABLE,
+        "may_cancel": "cancel" in offered,
+        "may_reject": "cancel" in offered and ticket.status != TicketStatus.DRAFT,
+        "may_close": case is not None and ticket.status == TicketStatus.RESOLVED,
+        "may_reopen": "reopen" in offered,
+        "may_book": case is not None and _bookable(ticket, case),
+        "cancel_reasons": CancelReason.choices,
+    }

@@ -1,0 +1,198 @@
+"""The ticket list, and the addresses of everything that can be seen and done below one ticket."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, When
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.formats import date_format
+from django.utils.timesince import timesince
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from config.core import clock
+from config.core.admin.base import ReadOnlyAdmin
+from migrations_app.admin import filing, ticket_actions, ticket_page, ticket_slots
+from migrations_app.admin.ticket_filters import CLIENT_FILTERS, DESK_FILTERS
+from migrations_app.admin.words import PARTY_COLOURS, STAGE_COLOURS, STATUS_COLOURS, badge
+from migrations_app.enums import Stage
+from migrations_app.models import MigrationCase
+from tickets.enums import ON_HOLD, Party
+from tickets.models import Ticket
+from tickets.selectors.desk import is_agent, matching, visible_tickets
+
+READ = {"GET", "HEAD"}
+_DESK_COLUMNS = (
+    "reference", "client", "stage_label", "status_label", "waiting_label", "since", "queue", "assigned", "old_bsp", "nudge",
+)  # fmt: skip
+_CLIENT_COLUMNS = ("reference", "client", "stage_label", "status_label", "waiting_label", "since", "nudge")
+
+
+def _with_bsp_name(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    name = Case(
+        When(current_bsp__isnull=True, then=F("current_bsp_name")),
+        default=F("current_bsp__name"),
+        output_field=CharField(),
+    )
+    cases = MigrationCase.objects.filter(ticket_id=OuterRef("pk")).annotate(shown=name)
+    return tickets.annotate(bsp_name=Subquery(cases.values("shown")[:1]))
+
+
+@admin.register(Ticket)
+class TicketAdmin(ReadOnlyAdmin):
+    """Everybody sees what `visible_tickets` grants, through every door of the admin; only services change a ticket."""
+
+    list_select_related = ("queue", "assignee")
+    ordering = ("-updated_at", "-id")
+    search_fields = ("reference",)
+    search_help_text = _("Reference, client, e-mail, phone number in any spelling, WABA ID, client's reference")
+    list_per_page = 50
+    list_fullwidth = True
+    list_filter_sheet = True
+    list_filter_submit = True
+    sortable_by = ("reference", "since", "nudge")
+
+    # What may be seen and done -----------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
+        return _with_bsp_name(visible_tickets(request.user))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("tickets.add_ticket")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str
+    ) -> tuple[QuerySet[Ticket], bool]:
+        return matching(queryset, search_term), False
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        return _DESK_COLUMNS if is_agent(request.user) else _CLIENT_COLUMNS
+
+    def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+        return DESK_FILTERS if is_agent(request.user) else CLIENT_FILTERS
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        changelist.title = gettext("Tickets")
+        return changelist
+
+    def get_urls(self) -> list[URLPattern]:
+        """List, filing form, page, its slots, its actions; there is no delete and no edit form."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("", wrap(self.changelist_view), name="tickets_ticket_changelist"),
+            path("add/", wrap(self.file_view), name="tickets_ticket_add"),
+            path("<int:ticket_id>/change/", wrap(self.page_view), name="tickets_ticket_change"),
+            path("<int:ticket_id>/slots/", wrap(self.slots_view), name="tickets_ticket_slots"),
+            path("<int:ticket_id>/do/<slug:action>/", wrap(self.action_view), name="tickets_ticket_do"),
+        ]
+
+    def visible_or_404(self, request: HttpRequest, ticket_id: int) -> Ticket:
+        """Return a ticket this person may see; any other does not exist.
+
+        :raises PermissionDenied: the person may see no tickets at all.
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found: Ticket | None = (
+            self.get_queryset(request).select_related("queue", "assignee", "organization").filter(pk=ticket_id).first()
+        )
+        if found is None:
+            raise Http404
+        return found
+
+    # Pages --------------------------------------------------------------------------------------------------------
+
+    def render_page(
+        self, request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+    ) -> HttpResponse:
+        """Answer with a page inside the admin's frame."""
+        request.current_app = self.admin_site.name
+        frame = {**self.admin_site.each_context(request), "opts": self.model._meta, "media": self.media}
+        return TemplateResponse(request, template, {**frame, **context}, status=status)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method not in READ:
+            return HttpResponseNotAllowed(sorted(READ))
+        return super().changelist_view(request, extra_context)
+
+    def file_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the form and file what it holds.
+
+        :raises PermissionDenied: the person may not file tickets.
+        """
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return filing.answer(self, request)
+
+    def page_view(self, request: HttpRequest, ticket_id: int) -> HttpResponse:
+        """Tell the ticket's story. Nothing is changed here: every button posts to its own address."""
+        ticket = self.visible_or_404(request, ticket_id)
+        if request.method not in READ:
+            return HttpResponseNotAllowed(sorted(READ))
+        context = ticket_page.context_of(ticket, user=request.user, now=clock.now())
+        return self.render_page(request, "admin/desk/ticket.html", context)
+
+    def slots_view(self, request: HttpRequest, ticket_id: int) -> HttpResponse:
+        """Offer the moments at which a call can be booked or moved to.
+
+        :raises PermissionDenied: only the desk books here.
+        """
+        ticket = self.visible_or_404(request, ticket_id)
+        if not is_agent(request.user) or not request.user.has_perm("tickets.change_ticket"):
+            raise PermissionDenied
+        return ticket_slots.answer(self, request, ticket)
+
+    def action_view(self, request: HttpRequest, ticket_id: int, action: str) -> HttpResponse:
+        """Do one thing with a ticket and go back to its page."""
+        ticket = self.visible_or_404(request, ticket_id)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        return ticket_actions.answer(request, ticket, action)
+
+    # Columns ------------------------------------------------------------------------------------------------------
+
+    @display(description=_("Client"), header=True)
+    def client(self, ticket: Ticket) -> list[str]:
+        note = gettext("test ticket") if ticket.test else ticket.client_reference
+        return [ticket.client_name, note]
+
+    @display(description=_("Stage"))
+    def stage_label(self, ticket: Ticket) -> str:
+        if not ticket.stage:
+            return badge(gettext("Draft"), "")
+        return badge(Stage(ticket.stage).label, STAGE_COLOURS.get(ticket.stage, ""))
+
+    @display(description=_("Status"))
+    def status_label(self, ticket: Ticket) -> str:
+        if ticket.on_hold:
+            return badge(gettext("On hold"), STATUS_COLOURS[ON_HOLD])
+        return badge(ticket.get_status_display(), STATUS_COLOURS.get(ticket.status, ""))
+
+    @display(description=_("Waiting on"))
+    def waiting_label(self, ticket: Ticket) -> str:
+        return badge(ticket.get_waiting_on_display(), PARTY_COLOURS.get(ticket.waiting_on, ""))
+
+    @display(description=_("Since"), ordering="waiting_since")
+    def since(self, ticket: Ticket) -> str:
+        if ticket.waiting_on == Party.NOBODY:
+            return "–"
+        return timesince(ticket.waiting_since, clock.now(), depth=1)
+
+    @display(description=_("Assignee"))
+    def assigned(self, ticket: Ticket) -> str:
+        return (ticket.assignee.get_full_name() or ticket.assignee.get_username()) if ticket.assignee else "–"
+
+    @display(description=_("Old BSP"))
+    def old_bsp(self, ticket: Any) -> str:
+        return ticket.bsp_name or "–"
+
+    @display(description=_("Next nudge"), ordering="next_nudge_at")
+    def nudge(self, ticket: Ticket) -> str:
+        return date_format(localtime(ticket.next_nudge_at), "j M H:i") if ticket.next_nudge_at else "–"

@@ -1,0 +1,217 @@
+"""The timeline in words: one presenter per type of event. Events store codes and data; sentences are made here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from migrations_app.admin.words import EMAIL_WORDS
+from migrations_app.enums import NumberState, RequirementState
+from migrations_app.enums.texts import REQUIREMENT_TEXTS
+from tickets.enums import CancelReason, EventType, Party, Source, TicketStatus
+from tickets.models import Event, Queue
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Names:
+    """What codes are called: people by id, queues by slug; times by the client's zone."""
+
+    people: Mapping[int, str]
+    queues: Mapping[str, str]
+    zone: ZoneInfo
+    desk: bool = True
+
+    def local(self, iso: str) -> str:
+        """Return a stored moment by the client's wall clock."""
+        moment = datetime.fromisoformat(iso).astimezone(self.zone)
+        return f"{date_format(moment, 'j M Y, H:i')} ({self.zone.key})"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the timeline."""
+
+    at: datetime
+    icon: str
+    text: str
+    actor: str
+    internal: bool
+
+
+def _requirement(data: Data) -> str:
+    code = str(data.get("requirement", ""))
+    title = str(REQUIREMENT_TEXTS[code][0]) if code in REQUIREMENT_TEXTS else code
+    number = data.get("number")
+    return f"{title} ({number})" if number else title
+
+
+def _label(words: Any, value: Any) -> str:
+    return str(dict(words.choices).get(value, value))
+
+
+def _created(data: Data, _names: Names) -> str:
+    return _("Ticket filed through: %(door)s") % {"door": _label(Source, data.get("source"))}
+
+
+def _status(data: Data, _names: Names) -> str:
+    return _("Status: %(old)s → %(new)s") % {
+        "old": _label(TicketStatus, data.get("old")),
+        "new": _label(TicketStatus, data.get("new")),
+    }
+
+
+_ROUTE_REASONS: dict[str, Callable[[], str]] = {
+    "no_rule_matched": lambda: _("no rule took it"),
+    "unknown_bsp": lambda: _("the old BSP is not in the directory"),
+    "by_hand": lambda: _("moved by hand"),
+}
+
+
+def _routed(data: Data, names: Names) -> str:
+    slug = str(data.get("queue", ""))
+    if not names.desk:
+        return _("In queue %(queue)s") % {"queue": names.queues.get(slug, slug)}
+    reason = str(data.get("reason", ""))
+    why = _("rule “%(rule)s”") % {"rule": data["rule"]} if data.get("rule") else ""
+    why = why or (_ROUTE_REASONS[reason]() if reason in _ROUTE_REASONS else reason)
+    return _("In queue %(queue)s: %(why)s") % {"queue": names.queues.get(slug, slug), "why": why}
+
+
+def _assigned(data: Data, names: Names) -> str:
+    assignee = data.get("assignee")
+    if assignee is None:
+        return _("Assigned to nobody")
+    if not names.desk:
+        return _("Assigned to an agent")
+    return _("Assigned to %(name)s") % {"name": names.people.get(int(assignee), f"#{assignee}")}
+
+
+def _commented(data: Data, _names: Names) -> str:
+    return _("The desk wrote a comment") if data.get("from_desk") else _("The client wrote a comment")
+
+
+def _updated(data: Data, _names: Names) -> str:
+    if "on_hold" in data:
+        return _("Put on hold") if data["on_hold"] else _("Taken off hold")
+    fields = data.get("fields")
+    return _("Form changed: %(fields)s") % {"fields": ", ".join(map(str, fields))} if fields else _("Form changed")
+
+
+def _cancelled(data: Data, _names: Names) -> str:
+    return _("Cancelled: %(reason)s") % {"reason": _label(CancelReason, data.get("reason"))}
+
+
+def _requirement_changed(data: Data, _names: Names) -> str:
+    return _("%(requirement)s: %(old)s → %(new)s") % {
+        "requirement": _requirement(data),
+        "old": _label(RequirementState, data.get("old")),
+        "new": _label(RequirementState, data.get("new")),
+    }
+
+
+def _chase_sent(data: Data, _names: Names) -> str:
+    message = str(data.get("message", ""))
+    return _("Message %(step)s to %(party)s: %(message)s") % {
+        "step": data.get("step", ""),
+        "party": _label(Party, data.get("recipient_party")),
+        "message": EMAIL_WORDS.get(message, message),
+    }
+
+
+def _chase_answered(data: Data, _names: Names) -> str:
+    return _("No more reminders: %(requirement)s") % {"requirement": _requirement(data)}
+
+
+def _chase_escalated(data: Data, _names: Names) -> str:
+    return _("Nobody answered; a person must take over: %(requirement)s") % {"requirement": _requirement(data)}
+
+
+def _booked(data: Data, names: Names) -> str:
+    return _("Call booked for %(time)s: %(numbers)s") % {
+        "time": names.local(data["start"]),
+        "numbers": ", ".join(data.get("numbers", [])),
+    }
+
+
+def _rescheduled(data: Data, names: Names) -> str:
+    return _("Call moved from %(old)s to %(new)s") % {
+        "old": names.local(data["old_start"]),
+        "new": names.local(data["start"]),
+    }
+
+
+def _call_cancelled(data: Data, names: Names) -> str:
+    return _("Call of %(time)s cancelled") % {"time": names.local(data["start"])}
+
+
+def _no_show(data: Data, names: Names) -> str:
+    return _("Nobody came to the call of %(time)s") % {"time": names.local(data["start"])}
+
+
+def _number_changed(data: Data, _names: Names) -> str:
+    error = data.get("error")
+    text = _("%(number)s: %(old)s → %(new)s") % {
+        "number": data.get("number"),
+        "old": _label(NumberState, data.get("old")),
+        "new": _label(NumberState, data.get("new")),
+    }
+    return f"{text} ({error})" if error else text
+
+
+def _unknown(data: Data, _names: Names) -> str:
+    message = str(data.get("message", ""))
+    return _("Nobody knows whether it arrived: %(message)s") % {"message": EMAIL_WORDS.get(message, message)}
+
+
+def _call_step(data: Data, _names: Names) -> str:
+    return _("The call began") if data.get("step") == "started" else _("The call ended")
+
+
+PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
+    EventType.TICKET_CREATED: ("note_add", _created),
+    EventType.TICKET_STATUS_CHANGED: ("flag", _status),
+    EventType.TICKET_ROUTED: ("alt_route", _routed),
+    EventType.TICKET_ASSIGNED: ("person", _assigned),
+    EventType.TICKET_COMMENTED: ("chat", _commented),
+    EventType.TICKET_UPDATED: ("edit", _updated),
+    EventType.TICKET_CANCELLED: ("cancel", _cancelled),
+    EventType.REQUIREMENT_CHANGED: ("checklist", _requirement_changed),
+    EventType.CHASE_SENT: ("outgoing_mail", _chase_sent),
+    EventType.CHASE_ANSWERED: ("mark_email_read", _chase_answered),
+    EventType.CHASE_ESCALATED: ("priority_high", _chase_escalated),
+    EventType.PIN_CALL_BOOKED: ("event", _booked),
+    EventType.PIN_CALL_RESCHEDULED: ("update", _rescheduled),
+    EventType.PIN_CALL_CANCELLED: ("event_busy", _call_cancelled),
+    EventType.PIN_CALL_NO_SHOW: ("person_off", _no_show),
+    EventType.NUMBER_STATE_CHANGED: ("swap_calls", _number_changed),
+    EventType.ATTEMPT_UNKNOWN: ("help", _unknown),
+    EventType.CALL_STEP: ("call", _call_step),
+}
+"""Types that are not here say all they have to say by their label."""
+
+
+def lines_of(events: QuerySet[Event], *, zone: ZoneInfo, desk: bool, limit: int) -> list[Line]:
+    """Return the newest events in words, newest first. People outside the desk are not told who did what."""
+    rows = list(events.order_by("-id")[:limit])
+    ids = {int(row.data["assignee"]) for row in rows if row.data.get("assignee") is not None}
+    people = get_user_model().objects.filter(pk__in=ids) if ids else []
+    names = Names(
+        people={user.pk: user.get_full_name() or user.get_username() for user in people},
+        queues=dict(Queue.objects.values_list("slug", "name")),
+        zone=zone,
+        desk=desk,
+    )
+    return [_line(row, names, desk=desk) for row in rows]
+
+
+def _line(event: Event, names: Names, *, desk: bool) -> Line:
+    icon, present = PRESENTERS.get(event.type, ("radio_button_unchecked", lambda _d, _n: _label(EventType, event.type)))
+    return Line(event.occurred_at, icon, present(event.data, names), event.actor_label if desk else "", event.internal)

@@ -1,0 +1,126 @@
+"""Words and colours of the agents' screen that no other part of the product needs."""
+
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from config.core.api.codes import CATALOGUE
+from config.core.errors import DomainError, Invalid
+from migrations_app.enums import AttemptState, ChaseState, NumberState, PinCallState, RequirementState, Stage
+from migrations_app.enums.texts import REQUIREMENT_TEXTS
+from migrations_app.services.calls import NotReady
+from migrations_app.services.moves import AnotherStepRuns, CoolingDown, MetaSaidNo, NoAnswer, NotInCall
+from migrations_app.services.requirements import ReasonNeeded, TicketEnded
+from tickets.enums import Party, TicketStatus
+
+DESK_ACTIONS: dict[str, Any] = {
+    "triage": _("Look at the form and move the ticket to the right queue."),
+    "answer_requirements": _("Work on what is open below: confirm what is proven, ask for what is missing."),
+    "book_call": _("Agree a time with the client and book the verification-code call."),
+    "wait_for_cool_down": _("Wait: the numbers may be tried again when their rest is over."),
+    "join_call": _("Be in the call on time; open the call page some minutes before."),
+    "give_codes": _("The call is running: go to the call page."),
+    "test_send_receive": _("Send a message from the moved number and one to it, then confirm the test."),
+    "finish_closing": _("See that the old contract and the two-step PIN are settled, then close."),
+}
+"""What an agent should do next, by the ticket's suggested action."""
+
+STATUS_COLOURS: dict[str, str] = {
+    TicketStatus.NEW: "info",
+    TicketStatus.OPEN: "warning",
+    TicketStatus.SCHEDULED: "primary",
+    TicketStatus.IN_PROGRESS: "primary",
+    TicketStatus.RESOLVED: "success",
+    TicketStatus.REJECTED: "danger",
+    "on_hold": "warning",
+}
+STAGE_COLOURS: dict[str, str] = {
+    Stage.TRIAGE: "warning",
+    Stage.REQUIREMENTS: "info",
+    Stage.READY: "primary",
+    Stage.SCHEDULED: "primary",
+    Stage.IN_CALL: "danger",
+    Stage.VERIFYING: "warning",
+    Stage.CLOSING: "success",
+}
+PARTY_COLOURS: dict[str, str] = {
+    Party.CLIENT: "info",
+    Party.OLD_BSP: "warning",
+    Party.ONBOARDING: "danger",
+    Party.META: "primary",
+}
+STATE_COLOURS: dict[str, str] = {
+    RequirementState.MET: "success",
+    RequirementState.CLAIMED: "info",
+    RequirementState.REQUESTED: "primary",
+    RequirementState.UNMET: "warning",
+    RequirementState.FAILED: "danger",
+    NumberState.LIVE: "success",
+    NumberState.REGISTERED: "success",
+    NumberState.INITIATED: "info",
+    NumberState.CODE_REQUESTED: "primary",
+    NumberState.CODE_VERIFIED: "primary",
+    NumberState.COOLING_DOWN: "warning",
+    PinCallState.BOOKED: "primary",
+    PinCallState.STARTED: "danger",
+    PinCallState.FINISHED: "success",
+    PinCallState.NO_SHOW: "danger",
+    PinCallState.HELD: "warning",
+    ChaseState.ACTIVE: "info",
+    ChaseState.ANSWERED: "primary",
+    ChaseState.SATISFIED: "success",
+    ChaseState.EXHAUSTED: "danger",
+    AttemptState.SENT: "success",
+    AttemptState.UNKNOWN: "danger",
+    AttemptState.BOUNCED: "danger",
+}
+"""Colour of a state wherever it is shown; a state without one is grey."""
+
+EMAIL_WORDS: dict[str, Any] = {
+    "two_step_guide": _("Guide: switch two-step verification off"),
+    "two_step_letter": _("Letter for the old BSP, to the client"),
+    "two_step_reminder": _("Reminder: two-step verification"),
+    "two_step_bsp_request": _("Request to the old BSP"),
+    "waba_id_request": _("Request for the identifiers"),
+    "closing_reminder": _("Closing reminder"),
+    "slot_invitation": _("Invitation to pick a time"),
+    "call_booked": _("Confirmation of the call"),
+    "call_cancelled": _("The call is cancelled"),
+    "call_reminder_24h": _("Reminder, a day before the call"),
+    "call_reminder_1h": _("Reminder, an hour before the call"),
+    "call_reminder_10m": _("Reminder, ten minutes before the call"),
+    "migration_done": _("The migration is done"),
+    "requirement_reminder": _("Reminder of open requirements"),
+    "client_unresponsive_warning": _("Warning before cancelling"),
+}
+"""What a message is, for people."""
+
+_REFUSALS: dict[type[DomainError], Any] = {
+    AnotherStepRuns: _("Another step of this number is under way. Nothing was done twice; look again in a moment."),
+    NotInCall: _("The call has not begun, or this destination's numbers are not moved by us."),
+    CoolingDown: _("The limit of attempts is reached: the number rests now and comes back by itself."),
+    NoAnswer: _("Meta did not answer. Look at the number's state before repeating the step."),
+    TicketEnded: _("The ticket is a draft or has ended: nothing can be answered now."),
+    ReasonNeeded: _("Say why: this decision needs a reason."),
+}
+
+
+def badge(words: Any, colour: str) -> str:
+    """Return words as a coloured badge; without a colour it is grey."""
+    return format_html('<span class="pt-badge pt-{}">{}</span>', colour or "grey", words)
+
+
+def refusal_words(refusal: DomainError) -> str:
+    """Return what a person is told when a service refuses."""
+    if isinstance(refusal, Invalid):
+        return " ".join(dict.fromkeys(error.detail for error in refusal.errors))
+    if isinstance(refusal, MetaSaidNo) and refusal.detail:
+        return str(_("Meta refused: %(advice)s") % {"advice": refusal.detail})
+    if type(refusal) in _REFUSALS:
+        return str(_REFUSALS[type(refusal)])
+    if isinstance(refusal, NotReady):
+        titles = [str(REQUIREMENT_TEXTS[code][0]) for code in refusal.extra.get("missing", [])]
+        return str(_("The call cannot start yet: %(missing)s") % {"missing": ", ".join(titles)})
+    problem = CATALOGUE.get(refusal.code, CATALOGUE["illegal_transition"])
+    return f"{problem.title}."
