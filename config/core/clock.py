@@ -15,12 +15,15 @@ from django.utils import timezone
 
 def now() -> datetime:
     """Return the present moment in UTC; virtual where a clock file is configured and exists."""
-    real = timezone.now()
     path = settings.PORTERO_CLOCK_FILE
-    if not path:
-        return real
+    return read(Path(path)) if path else timezone.now()
+
+
+def read(path: Path) -> datetime:
+    """Return the moment that a clock file tells; the real one while there is no file."""
+    real = timezone.now()
     try:
-        state = json.loads(Path(path).read_text(encoding="utf-8"))
+        state = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return real
     since = (real - datetime.fromisoformat(state["real"])).total_seconds()

@@ -61,7 +61,7 @@ def next_step(ladder: Sequence[Step], *, after: int | None, reachable: Collectio
 
 def due_at(step: Step, *, previous: datetime, timezone: str, first: bool) -> datetime:
     """Return when a rung is due: the first one at once at any hour, later ones within the recipient's business hours."""
-    if first or step.wait_business_days <= 0:
+    if first and step.wait_business_days <= 0:
         return previous
     return add_business_days(previous, step.wait_business_days, timezone=timezone)
 

@@ -7,7 +7,7 @@ portfolio's id where the WABA's belongs.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-IDENTIFIER = re.compile(r"^[0-9]{10,20}$")
+IDENTIFIER = re.compile(r"[0-9]{10,20}")
 
 
 def identifier_problems(values: Mapping[str, str], numbers: Sequence[str]) -> list[tuple[str, str, str]]:
@@ -18,7 +18,7 @@ def identifier_problems(values: Mapping[str, str], numbers: Sequence[str]) -> li
 
 def _malformed(given: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     for name, value in given.items():
-        if not IDENTIFIER.match(value):
+        if not IDENTIFIER.fullmatch(value):
             yield name, "invalid_identifier", "Meta's identifiers are 10 to 20 digits."
 
 

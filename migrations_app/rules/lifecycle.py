@@ -4,6 +4,7 @@ from config.core.transitions import table
 from migrations_app.enums import AttemptState, ChaseState, NumberState, PinCallState, RequirementState, Stage
 
 _MOVING = (Stage.TRIAGE, Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED, Stage.IN_CALL, Stage.VERIFYING)
+_MOVED = (Stage.VERIFYING, Stage.CLOSING)
 _END = (Stage.CANCELLED, Stage.REJECTED)
 
 STAGE = table(
@@ -11,11 +12,12 @@ STAGE = table(
     start=Stage.TRIAGE,
     moves={
         Stage.TRIAGE: (Stage.REQUIREMENTS, Stage.READY, *_END),
-        Stage.REQUIREMENTS: (Stage.TRIAGE, Stage.READY, Stage.SCHEDULED, *_END),
-        Stage.READY: (Stage.TRIAGE, Stage.REQUIREMENTS, Stage.SCHEDULED, Stage.VERIFYING, *_END),
-        Stage.SCHEDULED: (Stage.REQUIREMENTS, Stage.READY, Stage.IN_CALL, *_END),
+        # Leaving out the last number that is not live ends the moving at any of these stages.
+        Stage.REQUIREMENTS: (Stage.TRIAGE, Stage.READY, Stage.SCHEDULED, *_MOVED, *_END),
+        Stage.READY: (Stage.TRIAGE, Stage.REQUIREMENTS, Stage.SCHEDULED, *_MOVED, *_END),
+        Stage.SCHEDULED: (Stage.REQUIREMENTS, Stage.READY, Stage.IN_CALL, *_MOVED, *_END),
         # A call may end with nothing moved, with cooling numbers, or with everything live.
-        Stage.IN_CALL: (Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED, Stage.VERIFYING, *_END),
+        Stage.IN_CALL: (Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED, *_MOVED, *_END),
         Stage.VERIFYING: (Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED, Stage.CLOSING, *_END),
         Stage.CLOSING: (Stage.DONE, Stage.VERIFYING, Stage.REQUIREMENTS, Stage.READY),
         Stage.DONE: (Stage.VERIFYING, Stage.REQUIREMENTS, Stage.READY),
@@ -46,6 +48,7 @@ NUMBER = table(
             NumberState.SKIPPED,
         ),
         NumberState.FAILED: (
+            NumberState.COOLING_DOWN,
             NumberState.PENDING,
             NumberState.INITIATED,
             NumberState.CODE_REQUESTED,

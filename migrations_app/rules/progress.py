@@ -11,6 +11,8 @@ from migrations_app.rules.lifecycle import CLEAR_FOR_SCHEDULING, MOVED, SATISFIE
 from tickets.enums import Party, TicketStatus
 
 ENDED = frozenset({Stage.DONE, Stage.CANCELLED, Stage.REJECTED})
+CUT_OVER = MOVED | {NumberState.REGISTERED}
+"""No call is needed any more; a registered number is live as soon as Meta says that it is connected."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def blocking(
 
 def schedulable_numbers(case: CaseFacts) -> tuple[int, ...]:
     """Return the numbers a call can be booked for now: still to move, not cooling down, nothing of theirs or the case's open."""
-    waiting = [number.id for number in case.numbers if number.state not in MOVED | {NumberState.COOLING_DOWN}]
+    waiting = [number.id for number in case.numbers if number.state not in CUT_OVER | {NumberState.COOLING_DOWN}]
     return tuple(number for number in waiting if not blocking(case, Blocks.SCHEDULE, number_ids=[number]))
 
 
@@ -98,11 +100,12 @@ def _stage(case: CaseFacts) -> Stage:
     if case.call_started:
         return Stage.IN_CALL
     states = {number.state for number in case.numbers}
-    if states and states <= MOVED and NumberState.LIVE in states:
-        return Stage.VERIFYING if blocking(case, Blocks.RESOLVE) else Stage.CLOSING
+    if states <= CUT_OVER and states & {NumberState.LIVE, NumberState.REGISTERED}:
+        done = states <= MOVED and not blocking(case, Blocks.RESOLVE)
+        return Stage.CLOSING if done else Stage.VERIFYING
     if case.call_booked:
         return Stage.SCHEDULED
-    only_cooling = states <= MOVED | {NumberState.COOLING_DOWN} and NumberState.COOLING_DOWN in states
+    only_cooling = states <= CUT_OVER | {NumberState.COOLING_DOWN} and NumberState.COOLING_DOWN in states
     return Stage.READY if schedulable_numbers(case) or only_cooling else Stage.REQUIREMENTS
 
 

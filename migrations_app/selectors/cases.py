@@ -17,6 +17,7 @@ from migrations_app.enums import (
     Stage,
 )
 from migrations_app.models import Chase, MigrationCase, NumberMove, PinCall, Requirement
+from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.phone import match_key
 from migrations_app.rules.progress import CaseFacts, NumberFacts, RequirementFacts
 from tickets.enums import Party
@@ -50,7 +51,10 @@ def facts_of(case: MigrationCase, ticket: Ticket) -> CaseFacts:
         reviews_claims=bool(ticket.queue and ticket.queue.reviews_claims),
         verification_pending=case.business_verification == BusinessVerification.PENDING,
         chase_exhausted=exhausted,
-        requirements=tuple(_requirement_facts(row) for row in case.requirements.order_by("id")),
+        # Nothing is asked any more for a number that is live or left out.
+        requirements=tuple(
+            _requirement_facts(row) for row in case.requirements.exclude(number__state__in=MOVED).order_by("id")
+        ),
         numbers=tuple(NumberFacts(row.pk, NumberState(row.state)) for row in case.numbers.order_by("position")),
     )
 
@@ -66,21 +70,30 @@ def documents(tickets: Iterable[Ticket]) -> dict[int, MigrationCase]:
 
     Fetched per case: BSP, playbook, numbers in order, requirements in order, calls with agent and lines.
     """
+    cases = MigrationCase.objects.filter(ticket__in=[ticket.pk for ticket in tickets])
+    return {case.ticket_id: case for case in _with_all_shown(cases.select_related("current_bsp", "playbook"))}
+
+
+def document_of(organization_id: int, reference: str, *, test: bool) -> MigrationCase:
+    """Return one case with everything a document shows, its ticket and that ticket's queue included, in four queries.
+
+    :raises NotFound: the ticket does not exist for this organization.
+    """
+    cases = MigrationCase.objects.filter(
+        ticket__organization_id=organization_id, ticket__reference=reference, ticket__test=test
+    ).select_related("ticket__queue", "current_bsp", "playbook")
+    for case in _with_all_shown(cases):
+        return case
+    raise NotFound
+
+
+def _with_all_shown(cases: QuerySet[MigrationCase]) -> QuerySet[MigrationCase]:
     calls = PinCall.objects.filter(state__in=SHOWN_CALLS).select_related("agent").order_by("start", "id")
-    cases = (
-        MigrationCase.objects.filter(ticket__in=[ticket.pk for ticket in tickets])
-        .select_related("current_bsp", "playbook")
-        .prefetch_related(
-            Prefetch(
-                "numbers",
-                queryset=NumberMove.objects.order_by("position").prefetch_related(
-                    Prefetch("pin_calls", queryset=calls)
-                ),
-            ),
-            Prefetch("requirements", queryset=Requirement.objects.order_by("id")),
-        )
+    numbers = NumberMove.objects.order_by("position").prefetch_related(Prefetch("pin_calls", queryset=calls))
+    requirements = Requirement.objects.order_by("id")
+    return cases.prefetch_related(
+        Prefetch("numbers", queryset=numbers), Prefetch("requirements", queryset=requirements)
     )
-    return {case.ticket_id: case for case in cases}
 
 
 SHOWN_CALLS = (

@@ -15,11 +15,11 @@ from django.db import IntegrityError, transaction
 from config.core.actor import Actor
 from config.core.errors import Conflict, NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
-from migrations_app.enums import NumberState, PinCallState, Stage
+from migrations_app.enums import Blocks, NumberState, PinCallState, Stage
 from migrations_app.models import CallCell, MigrationCase, NumberMove, PinCall, PinCallNumber
 from migrations_app.rules.lifecycle import MOVED, PIN_CALL
 from migrations_app.rules.phone import match_key
-from migrations_app.rules.progress import schedulable_numbers
+from migrations_app.rules.progress import blocking, schedulable_numbers
 from migrations_app.rules.slots import cells
 from migrations_app.selectors.cases import SHOWN_CALLS, case_of, facts_of
 from migrations_app.selectors.slots import SlotFrame, by_load, offered_slots
@@ -48,6 +48,10 @@ class HoldExpired(Conflict):
     """The hold's time is over."""
 
     code = "hold_expired"
+
+
+class NotReady(Conflict):
+    """The call cannot start: `missing` names the requirements that block it."""
 
 
 @dataclass(frozen=True)
@@ -287,20 +291,27 @@ def _cancel(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall)
 
 
 def drop_calls(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
-    """Cancel every call and hold of a ticket that ends."""
+    """Cancel every call and hold of a ticket that ends, and end the one that is running."""
     for call in PinCall.objects.filter(ticket=ticket, state__in=[PinCallState.HELD, PinCallState.BOOKED]):
         _cancel(uow, ticket, case, call)
+    for call in PinCall.objects.filter(ticket=ticket, state=PinCallState.STARTED):
+        end_call(uow, ticket, call)
 
 
 def start_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:
     """Say that the call has begun.
 
     :raises NotFound: the ticket has no such call.
+    :raises NotReady: requirements of its numbers, or of the case, still block the start.
     :raises IllegalTransition: it is not booked.
     """
     with unit_of_work(by=by, now=now) as uow:
         ticket = lock_ticket(uow, ticket_id)
         call = _call_of(ticket, call_id)
+        numbers = call.numbers.values_list("id", flat=True)
+        missing = blocking(facts_of(case_of(ticket_id), ticket), Blocks.START, number_ids=numbers)
+        if missing:
+            raise NotReady(extra={"missing": sorted({requirement.code.value for requirement in missing})})
         _move_call(uow, call, PinCallState.STARTED, started_at=now)
         drop_call_notices(call)
         record(uow, ticket, EventType.CALL_STEP, internal=True, pin_call=str(call.uid), step="started")

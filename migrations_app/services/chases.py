@@ -48,9 +48,11 @@ def sync_chases(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, facts: Cas
     chases = {chase.requirement_code: chase for chase in Chase.objects.filter(case=case)}
     for code, covered in COVERS.items():
         states = {requirement.state for requirement in facts.requirements if requirement.code in covered}
-        if not states:
-            continue
         chase = chases.get(code)
+        if not states:
+            # Nothing of the kind is asked, or only of numbers that need nothing any more.
+            _end(uow, ticket, chase, ChaseState.STOPPED)
+            continue
         if case.stage in ENDED or (code == RequirementCode.OLD_CONTRACT_CANCELLED and case.stage != Stage.CLOSING):
             _end(uow, ticket, chase, ChaseState.STOPPED)
         elif states & _OPEN:
@@ -78,7 +80,13 @@ def _ask(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, code: Requirement
         plan_next(uow, ticket, case, chase, previous=uow.now)
     elif chase.state in {ChaseState.ANSWERED, ChaseState.SATISFIED, ChaseState.STOPPED}:
         uow.move(chase, "state", table=CHASE, to=ChaseState.ACTIVE)
-        plan_next(uow, ticket, case, chase, previous=uow.now)
+        if not _has_open_attempt(chase):
+            plan_next(uow, ticket, case, chase, previous=uow.now)
+
+
+def _has_open_attempt(chase: Chase) -> bool:
+    """Tell whether a message waits or is on its way; when that one is done, the next is planned."""
+    return ChaseAttempt.objects.filter(chase=chase, state__in=[AttemptState.PLANNED, AttemptState.SENDING]).exists()
 
 
 def _end(uow: UnitOfWork, ticket: Ticket, chase: Chase | None, to: ChaseState) -> None:
@@ -161,8 +169,7 @@ def escalate_if_due(uow: UnitOfWork, ticket: Ticket, chase_id: int) -> bool:
     """Hand an active chase whose ladder has come to its end to a person; tell whether that happened."""
     chase = Chase.objects.get(pk=chase_id)
     due = chase.state == ChaseState.ACTIVE and chase.next_at is not None and chase.next_at <= uow.now
-    waiting = ChaseAttempt.objects.filter(chase=chase, state__in=[AttemptState.PLANNED, AttemptState.SENDING]).exists()
-    if not due or waiting:
+    if not due or _has_open_attempt(chase):
         return False
     _escalate(uow, ticket, chase)
     return True

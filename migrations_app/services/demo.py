@@ -39,10 +39,13 @@ class FirstRun:
     api_key: str | None
 
 
-def load_demo(*, by: Actor, now: datetime) -> FirstRun:
-    """Make the demo desk where it is missing, and return the secrets of whatever was made."""
+def load_demo(*, by: Actor, now: datetime, admin_password: str = "") -> FirstRun:
+    """Make the demo desk where it is missing, and return the secrets of whatever was made.
+
+    `admin_password` is used for the first admin instead of a random one.
+    """
     with unit_of_work(by=by, now=now):
-        password = _make_admin()
+        password = _make_admin(admin_password)
         agents = [_make_agent(*row) for row in _AGENTS]
         admin = get_user_model().objects.get(username="admin")
         for slug, name, countries, position in _QUEUES:
@@ -63,11 +66,11 @@ def load_demo(*, by: Actor, now: datetime) -> FirstRun:
         return FirstRun(password, _make_key(by=by, now=now))
 
 
-def _make_admin() -> str | None:
+def _make_admin(wanted: str) -> str | None:
     users = get_user_model().objects
     if users.filter(username="admin").exists():
         return None
-    password = secrets.token_urlsafe(12)
+    password = wanted or secrets.token_urlsafe(12)
     users.create_superuser(username="admin", email="admin@portero.example", password=password)
     return password
 

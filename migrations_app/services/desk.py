@@ -84,27 +84,44 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
     CLIENT: Q(content_type__app_label="tickets", codename__in=["view_ticket", "add_ticket"]),
     AGENT: Q(
         content_type__app_label="tickets",
-        codename__in=["view_ticket", "add_ticket", "change_ticket", "view_queue", "view_routingrule"],
-    )
-    | Q(content_type__app_label="migrations_app", codename__startswith="view_")
-    | Q(content_type__app_label="providers", codename__in=["view_bsp", "view_exchange"]),
-    LEAD: Q(content_type__app_label__in=["tickets", "migrations_app"])
-    & ~Q(codename__contains="event")
-    & ~Q(codename__contains="delete")
-    | Q(
-        content_type__app_label="providers",
         codename__in=[
-            "view_bsp",
-            "change_bsp",
-            "add_bsp",
-            "view_exchange",
-            "view_metaaccount",
-            "change_metaaccount",
-            "add_metaaccount",
+            "view_ticket",
+            "add_ticket",
+            "change_ticket",
+            "view_queue",
+            "view_routingrule",
+            # To choose for whom a ticket is filed.
+            "view_organization",
         ],
     )
+    | Q(
+        content_type__app_label="migrations_app",
+        codename__in=["view_pincall", "view_chase", "view_ladder", "view_playbook", "view_agenthours"],
+    )
+    | Q(content_type__app_label="providers", codename__in=["view_bsp", "view_exchange"]),
+    LEAD: Q(content_type__app_label="tickets", codename__in=["view_ticket", "add_ticket", "change_ticket"])
+    | Q(
+        content_type__app_label="tickets",
+        content_type__model__in=["queue", "routingrule", "organization", "membership", "apikey"],
+        codename__regex=r"^(view|add|change)_",
+    )
+    | Q(content_type__app_label="tickets", codename__in=["delete_routingrule", "delete_membership"])
+    | Q(content_type__app_label="migrations_app", codename__in=["view_pincall", "view_chase"])
+    | Q(
+        content_type__app_label="migrations_app",
+        content_type__model__in=["ladder", "playbook"],
+        codename__regex=r"^(view|add|change)_",
+    )
+    | Q(content_type__app_label="migrations_app", content_type__model="agenthours")
+    | Q(
+        content_type__app_label="providers",
+        content_type__model__in=["bsp", "metaaccount"],
+        codename__regex=r"^(view|add|change)_",
+    )
+    | Q(content_type__app_label="providers", codename="view_exchange")
     | Q(content_type__app_label="auth", codename__in=["view_user", "add_user", "change_user"]),
 }
+"""What each role may do in the admin; which rows it may do it with is `tickets.selectors.desk.visible_tickets`."""
 
 
 def load_desk(*, by: Actor, now: datetime, waba_id: str) -> None:

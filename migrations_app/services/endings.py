@@ -8,7 +8,7 @@ from config.core.actor import SYSTEM, Actor
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import Blocks, NumberState, RequirementCode, RequirementState, Stage
 from migrations_app.models import MigrationCase, NumberMove, Requirement
-from migrations_app.rules.lifecycle import MOVED, SATISFIED, STAGE
+from migrations_app.rules.lifecycle import CLEAR_FOR_SCHEDULING, MOVED, STAGE
 from migrations_app.selectors.cases import case_of
 from migrations_app.services.calls import drop_calls
 from migrations_app.services.intake import already_open
@@ -82,7 +82,7 @@ def close(*, ticket_id: int, by: Actor, now: datetime) -> None:
         left = (
             Requirement.objects.select_related("number")
             .filter(case=case, blocks=Blocks.NOTHING)
-            .exclude(state__in=SATISFIED)
+            .exclude(state__in=CLEAR_FOR_SCHEDULING)
         )
         for row in left:
             change_state(uow, ticket, row, RequirementState.WAIVED, reason="lapsed", decided_by=by.label)
@@ -104,7 +104,7 @@ def close_if_due(*, ticket_id: int, now: datetime) -> bool:
 def reopen(*, ticket_id: int, by: Actor, now: datetime) -> None:
     """Bring back a resolved, closed or cancelled ticket; its lines are held again.
 
-    :raises IllegalTransition: it has not ended, or was rejected.
+    :raises IllegalTransition: it has not ended, was rejected, or was never submitted.
     :raises NumberAlreadyOpen: a line belongs to another open ticket by now.
     """
     with unit_of_work(by=by, now=now) as uow:
@@ -112,6 +112,9 @@ def reopen(*, ticket_id: int, by: Actor, now: datetime) -> None:
         case = case_of(ticket_id)
         if ticket.status not in _REOPENABLE:
             raise IllegalTransition(extra=_allowed(ticket, case))
+        if ticket.queue_id is None:
+            # A draft that was thrown away never was a ticket of the desk: nothing was derived from its answers.
+            raise IllegalTransition(extra={"allowed": []})
         _hold_again(ticket, case)
         if ticket.status == TicketStatus.CANCELLED:
             settle(uow, ticket, case, to=Stage.TRIAGE)

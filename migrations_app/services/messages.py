@@ -13,7 +13,7 @@ from migrations_app.enums import RequirementCode, RequirementState
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.models import ChaseAttempt, MigrationCase, NumberMove, PinCall, Requirement
 from migrations_app.models.chases import OutboundAttempt
-from migrations_app.rules.lifecycle import SATISFIED
+from migrations_app.rules.lifecycle import MOVED, SATISFIED
 from migrations_app.services.chases import COVERS
 from providers.selectors.directory import address_for_partner
 from providers.types import OutboundMessage
@@ -78,11 +78,17 @@ def _open_titles(case: MigrationCase, codes: frozenset[RequirementCode], languag
         return list(dict.fromkeys(str(REQUIREMENT_TEXTS[row.code][0]) for row in rows))
 
 
-def _unmet_numbers(case: MigrationCase, code: str) -> list[str]:
-    rows = NumberMove.objects.filter(
-        case=case, requirements__code=code, requirements__state__in=[RequirementState.UNMET, RequirementState.FAILED]
-    )
+def _numbers_in(case: MigrationCase, code: str, *states: RequirementState) -> list[str]:
+    rows = NumberMove.objects.filter(case=case, requirements__code=code, requirements__state__in=states)
+    rows = rows.exclude(state__in=MOVED)
     return list(rows.order_by("position").values_list("number", flat=True))
+
+
+def _unmet_numbers(case: MigrationCase, code: str) -> list[str]:
+    """Return the numbers that a chase is about: the open ones, or the promised ones when only those are left."""
+    return _numbers_in(case, code, RequirementState.UNMET, RequirementState.FAILED) or _numbers_in(
+        case, code, RequirementState.REQUESTED
+    )
 
 
 def compose_chase(attempt: ChaseAttempt, ticket: Ticket, case: MigrationCase) -> OutboundMessage:

@@ -4,6 +4,7 @@ Each step is claim (commit) → call Meta → record (commit). `busy_since` is t
 finds it taken. The 6-digit code and the two-step PIN are arguments that nothing keeps.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from config.core.actor import Actor
-from config.core.errors import Conflict, NotFound
+from config.core.errors import Conflict, FieldProblem, Invalid, NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import Execution, NumberState, OtpMethod, PinCallState, RequirementCode, RequirementState
 from migrations_app.models import MigrationCase, NumberMove, PinCall, Requirement
@@ -236,15 +237,23 @@ def _initiated(step: Step, phone_number_id: str) -> None:
         settle(uow, ticket, case)
 
 
+def _demand_six_digits(value: str, field: str) -> None:
+    """Refuse what cannot be a code or PIN before anything is claimed; the refusal never repeats the value."""
+    if not re.fullmatch(r"[0-9]{6}", value):
+        raise Invalid([FieldProblem(f"#/{field}", "invalid", "Six digits are expected.")])
+
+
 def verify(*, number_id: int, code: str, by: Actor, now: datetime) -> NumberState:
     """Prove ownership with the code that the client reads out, and return the new state. The code is kept nowhere.
 
+    :raises Invalid: it is no 6-digit code.
     :raises MetaSaidNo: Meta refused, e.g. a wrong or expired code.
     :raises NoAnswer: Meta did not answer.
     :raises AnotherStepRuns: a step of this number is under way.
     :raises NotInCall: the call has not begun.
     :raises IllegalTransition: no code has been asked for.
     """
+    _demand_six_digits(code, "code")
     step = _claim(number_id, frozenset({NumberState.CODE_REQUESTED}), by=by, now=now, limit=lambda _number: None)
     try:
         whatsapp.verify_code(
@@ -264,6 +273,7 @@ def verify(*, number_id: int, code: str, by: Actor, now: datetime) -> NumberStat
 def register(*, number_id: int, pin: str, by: Actor, now: datetime) -> NumberState:
     """Cut the number over with the client's new two-step PIN and return the new state. The PIN is kept nowhere.
 
+    :raises Invalid: it is no 6-digit PIN.
     :raises MetaSaidNo: Meta refused.
     :raises NoAnswer: Meta did not answer.
     :raises CoolingDown: ten registrations in 72 hours.
@@ -271,6 +281,7 @@ def register(*, number_id: int, pin: str, by: Actor, now: datetime) -> NumberSta
     :raises NotInCall: the call has not begun.
     :raises IllegalTransition: the code has not been accepted.
     """
+    _demand_six_digits(pin, "pin")
     wanted = frozenset({NumberState.CODE_VERIFIED})
     step = _claim(number_id, wanted, by=by, now=now, limit=lambda number: _register_limit(number, now))
     try:

@@ -13,7 +13,7 @@ from django.conf import settings
 from config.core.actor import Actor
 from config.core.errors import NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
-from migrations_app.enums import AttemptState, ChaseState, PinCallState
+from migrations_app.enums import AttemptState, ChaseState, PinCallState, Stage
 from migrations_app.models import ChaseAttempt, MigrationCase, Notice
 from migrations_app.rules.lifecycle import ATTEMPT
 from migrations_app.selectors.cases import case_of
@@ -101,6 +101,9 @@ def _still_wanted(attempt: AnyAttempt, ticket: Ticket) -> bool:
         return attempt.chase.state == ChaseState.ACTIVE
     if attempt.pin_call is not None and attempt.message != "call_cancelled":
         return attempt.pin_call.state == PinCallState.BOOKED
+    if attempt.message == "slot_invitation":
+        # Who has booked by itself in the meantime needs no invitation.
+        return ticket.stage == Stage.READY
     return ticket.status in OPEN_STATUSES or attempt.message in {"migration_done", "call_cancelled"}
 
 
@@ -126,6 +129,9 @@ def _record(model: type[AnyAttempt], claimed: Claimed, outcome: Outcome, *, by: 
         if found is None:
             raise NotFound
         attempt, ticket, case = found
+        if attempt.state not in {AttemptState.SENDING, AttemptState.UNKNOWN}:
+            # Lost for so long that a person has found out what became of it.
+            return AttemptState(attempt.state)
         to = _STATES[outcome.state]
         was_unknown = attempt.state == AttemptState.UNKNOWN
         if not (was_unknown and to is AttemptState.UNKNOWN):
@@ -161,7 +167,7 @@ def _tell(uow: UnitOfWork, ticket: Ticket, attempt: AnyAttempt, state: AttemptSt
 
 def _go_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: AnyAttempt, outcome: Outcome) -> None:
     """Plan what follows: another try after a passing failure, else the next rung."""
-    if outcome.state is ExchangeState.FAILED and not outcome.permanent:
+    if outcome.state is ExchangeState.FAILED and not outcome.permanent and _still_wanted(attempt, ticket):
         tries = _tries(attempt)
         if tries <= len(_BACK_OFF):
             _plan_again(attempt, due=uow.now + _BACK_OFF[tries - 1], now=uow.now)

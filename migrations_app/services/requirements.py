@@ -132,7 +132,9 @@ def _take_value(ticket: Ticket, case: MigrationCase, claim: Claim) -> None:
     """Store an identifier that was asked for, after the same checks as at filing."""
     if not claim.value:
         raise Invalid([FieldProblem("#/value", "required", "This requirement is answered with its identifier.")])
-    values = {"waba_id": case.waba_id, "business_manager_id": case.business_manager_id, claim.code.value: claim.value}
+    values = {"waba_id": case.waba_id, "business_manager_id": case.business_manager_id}
+    # The told one comes last: of two that are equal, the later is the one complained of.
+    values = {name: value for name, value in values.items() if name != claim.code} | {claim.code.value: claim.value}
     numbers = list(case.numbers.values_list("number", flat=True))
     problems = identifier_problems(values, numbers)
     mine = [FieldProblem("#/value", code, detail) for name, code, detail in problems if name == claim.code.value]

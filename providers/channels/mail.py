@@ -48,7 +48,11 @@ class MailChannel:
 
 def _failure(error: Exception) -> ChannelRefused | OutcomeUnknown:
     """Tell what a failed send means: certainly not accepted, or nobody can tell."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused | AnymailRecipientsRefused):
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        # Greylisting servers say "later" (4xx) at this very point.
+        passing = any(code in _TEMPORARY for code, _text in error.recipients.values())
+        return ChannelRefused("recipient_refused", permanent=not passing)
+    if isinstance(error, AnymailRecipientsRefused):
         return ChannelRefused("recipient_refused", permanent=True)
     if isinstance(error, smtplib.SMTPResponseException):
         return ChannelRefused(f"smtp_{error.smtp_code}", permanent=error.smtp_code not in _TEMPORARY)

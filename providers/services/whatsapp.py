@@ -70,14 +70,8 @@ def _client(account: MetaAccount | None) -> MetaClient:
     )
 
 
-def _call(
-    purpose: str, target: str, context: CallContext, account: MetaAccount | None, act: Callable[[MetaClient], Answer]
-) -> Answer:
-    """Log, call, log.
-
-    :raises Refused: Meta said no.
-    :raises Unanswered: nobody knows, or nothing left.
-    """
+def _begin(purpose: str, target: str, context: CallContext) -> int:
+    """Write and commit the row of a call that is about to leave, and return its id."""
     with unit_of_work(by=context.by, now=context.now):
         row = exchanges.begin_meta_call(
             purpose=purpose,
@@ -86,12 +80,24 @@ def _call(
             target=target,
             now=context.now,
         )
+    return row.pk
+
+
+def _call(
+    purpose: str, target: str, context: CallContext, account: MetaAccount | None, act: Callable[[MetaClient], Answer]
+) -> Answer:
+    """Log, call, log.
+
+    :raises Refused: Meta said no.
+    :raises Unanswered: nobody knows, or nothing left.
+    """
+    exchange_id = _begin(purpose, target, context)
     started = time.monotonic()
 
     def finish(state: ExchangeState, error: dict[str, object] | None = None) -> None:
         elapsed = int((time.monotonic() - started) * 1000)
         exchanges.finish(
-            exchange_id=row.pk, state=state, by=context.by, now=context.now, error=error, elapsed_ms=elapsed
+            exchange_id=exchange_id, state=state, by=context.by, now=context.now, error=error, elapsed_ms=elapsed
         )
 
     refusal: Refused | Unanswered

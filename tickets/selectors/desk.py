@@ -76,7 +76,7 @@ def comments_of(ticket: Ticket, *, internal: bool) -> QuerySet[Comment]:
     return comments if internal else comments.filter(visibility="public")
 
 
-_PHONE_LIKE = re.compile(r"^\+?[0-9][0-9\s().-]{4,}$")
+_PHONE_LIKE = re.compile(r"^\+?[0-9(][0-9\s().-]{4,}$")
 
 
 def matching(tickets: QuerySet[Ticket], text: str) -> QuerySet[Ticket]:

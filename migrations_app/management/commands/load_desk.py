@@ -9,7 +9,8 @@ from config.core.actor import OPERATOR
 from migrations_app.services.desk import load_desk
 from providers.services.directory import load_directory
 
-SIMULATED_WABA = "102290129340398"
+SIMULATED_WABA = "735467396201142"
+"""Not the account at which the simulator has every number today: nothing could be moved to where it is."""
 
 
 class Command(BaseCommand):

@@ -1,53 +1,30 @@
 """`manage.py serve`: the whole service as one command: web, worker, beat and (embedded) Meta's simulator."""
 
-import contextlib
+import json
 import os
-import signal
-import subprocess
+import socket
 import sys
-import threading
-import time
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
-
-_STOP_SECONDS = 10.0
-_RESTART_SECONDS = 2.0
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 def _child_commands(port: int) -> dict[str, list[str]]:
     python = sys.executable
-    celery = [python, "-W", "ignore:.*superuser", "-m", "celery", "--quiet", "-A", "config.celery"]
+    celery = [python, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "config.celery"]
     web = [
         python, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
         "--workers", str(settings.WEB_PROCESSES), "--threads", "8", "--no-control-socket", "--log-level", "warning",
         "--graceful-timeout", "5",
     ]  # fmt: skip
+    beat_state = str(settings.VAR_DIR / "beat-schedule")
     children = {
         "web": web,
         # Threads: one process; the time limits stand in the HTTP and mail clients.
-        "worker": [
-            *celery,
-            "worker",
-            "--pool",
-            "threads",
-            "--concurrency",
-            "4",
-            "--loglevel",
-            "WARNING",
-            "--without-mingle",
-        ],
-        "beat": [
-            *celery,
-            "beat",
-            "--loglevel",
-            "WARNING",
-            "--schedule",
-            str(settings.VAR_DIR / "beat-schedule"),
-            "--pidfile=",
-        ],
+        "worker": [*celery, "worker", "--pool=threads", "--concurrency=4", "--loglevel=WARNING", "--without-mingle"],
+        "beat": [*celery, "beat", "--loglevel=WARNING", "--pidfile=", f"--schedule={beat_state}"],
     }
     if settings.META_BASE_URL.startswith("http://127.0.0.1:"):
         simulator_port = settings.META_BASE_URL.rsplit(":", 1)[1]
@@ -56,42 +33,18 @@ def _child_commands(port: int) -> dict[str, list[str]]:
     return children
 
 
-class Child:
-    """One process in a group of its own, so that nothing it starts can outlive it."""
+def _demand_free(port: int) -> None:
+    """Refuse a port that somebody listens on, before anything is started.
 
-    def __init__(self, name: str, command: list[str], environment: dict[str, str]) -> None:
-        self.name, self._command, self._environment = name, command, environment
-        self.process = self._start()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(self._command, cwd=settings.BASE_DIR, env=self._environment, start_new_session=True)
-
-    def restart_if_dead(self) -> bool:
-        """Start the process again if it has ended; tell whether it had."""
-        if self.process.poll() is None:
-            return False
-        self.kill_group()
-        self.process = self._start()
-        return True
-
-    def terminate(self) -> None:
-        """Ask the process to stop."""
-        if self.process.poll() is None:
-            self.process.terminate()
-
-    def wait(self, deadline: float) -> None:
-        """Wait for the process until the deadline (monotonic seconds), then kill its whole group."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(max(0.0, deadline - time.monotonic()))
-        self.kill_group()
-        self.process.wait()
-
-    def kill_group(self) -> None:
-        """Kill whatever is left of the group."""
+    :raises CommandError: it is taken.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            msg = f"Port {port} is in use. Stop what uses it, or choose another: make run PORT={port + 10}"
+            raise CommandError(msg) from error
 
 
 class Command(BaseCommand):
@@ -107,17 +60,14 @@ class Command(BaseCommand):
         if port != settings.PORT:
             # Settings were read before the option: start again with the port in the environment, where they look for it.
             os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PORT": str(port)})  # noqa: S606
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
+        _demand_free(port)
         self._prepare()
         self._banner()
+        children = json.dumps(_child_commands(port))
         environment = {**os.environ, "PORT": str(port), "PYTHONUNBUFFERED": "1"}
-        children = [Child(name, command, environment) for name, command in _child_commands(port).items()]
-        try:
-            self._watch(children, stop)
-        finally:
-            self._stop(children)
+        os.chdir(settings.BASE_DIR)
+        # This process has done its work; what watches over the others need not hold Django in memory.
+        os.execve(sys.executable, [sys.executable, "-m", "config.core.supervisor", children], environment)  # noqa: S606
 
     def _prepare(self) -> None:
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
@@ -138,21 +88,3 @@ class Command(BaseCommand):
             call_command("load_demo", stdout=self.stdout)
         self.stdout.write("  Stop with Ctrl-C.\n")
         self.stdout.flush()
-
-    def _watch(self, children: list[Child], stop: threading.Event) -> None:
-        starts: dict[str, float] = {}
-        while not stop.wait(0.5):
-            for child in children:
-                if time.monotonic() - starts.get(child.name, -_RESTART_SECONDS) < _RESTART_SECONDS:
-                    continue
-                if child.restart_if_dead():
-                    starts[child.name] = time.monotonic()
-                    self.stderr.write(f"{child.name} had ended and was started again")
-
-    def _stop(self, children: list[Child]) -> None:
-        self.stdout.write("Stopping …")
-        for child in children:
-            child.terminate()
-        deadline = time.monotonic() + _STOP_SECONDS
-        for child in children:
-            child.wait(deadline)

@@ -1,0 +1,96 @@
+"""The set of a case's numbers after filing: who stays keeps its progress, who goes lets its line go, who comes takes its own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from config.core.uow import IllegalTransition, UnitOfWork
+from migrations_app.enums import NumberState, PinCallState
+from migrations_app.models import MigrationCase, NumberMove, PinCall
+from migrations_app.rules.phone import match_key
+from migrations_app.services.calls import cancel_call
+from migrations_app.services.intake import FiledNumber, already_open
+from tickets.enums import TicketStatus
+from tickets.models import Ticket
+
+
+def change_numbers(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, filed: Sequence[FiledNumber]) -> list[str]:
+    """Make the case's numbers those filed, matched by line, and return `["phone_numbers"]` if that changed anything.
+
+    :raises IllegalTransition: a number would go that is past `pending` or in a running call.
+    :raises NumberAlreadyOpen: a new number is held by another open ticket.
+    """
+    rows = {row.match_key: row for row in NumberMove.objects.filter(case=case)}
+    wanted = {match_key(number.number): number for number in filed}
+    leaving = [row for key, row in rows.items() if key not in wanted]
+    _let_go(uow, ticket, leaving)
+    changed = bool(leaving)
+    coming: list[NumberMove] = []
+    for position, (key, number) in enumerate(wanted.items(), start=1):
+        columns = {"position": position, **_columns(number, case)}
+        row = rows.get(key)
+        if row is None:
+            coming.append(NumberMove(case=case, match_key=key, created_at=uow.now, updated_at=uow.now, **columns))
+        else:
+            changed = _update(uow, row, columns) or changed
+    if coming:
+        NumberMove.objects.bulk_create(coming)
+        _hold(ticket, case, [row.match_key for row in coming])
+    return ["phone_numbers"] if changed or coming else []
+
+
+def _columns(number: FiledNumber, case: MigrationCase) -> dict[str, Any]:
+    return {
+        "number": number.number,
+        "country": number.country,
+        "line_type": number.line_type,
+        "behind_ivr": number.behind_ivr,
+        "otp_method": number.otp_method or "",
+        "otp_contact_name": number.contact_name,
+        "otp_contact_phone": number.contact_phone,
+        "otp_contact_email": number.contact_email,
+        "otp_contact_language": number.contact_language,
+        "display_name": number.display_name,
+        "display_name_status": number.display_name_status,
+        "connection_status": number.connection_status or case.connection_status,
+        "warnings": [dict(warning) for warning in number.warnings],
+    }
+
+
+def _update(uow: UnitOfWork, row: NumberMove, columns: dict[str, Any]) -> bool:
+    if row.state != NumberState.PENDING:
+        # Meta knows it in the form in which the move began.
+        columns = {name: value for name, value in columns.items() if name not in {"number", "warnings"}}
+    fresh = {name: value for name, value in columns.items() if getattr(row, name) != value}
+    if fresh:
+        NumberMove.objects.filter(pk=row.pk).update(**fresh, updated_at=uow.now)
+    return bool(fresh)
+
+
+def _let_go(uow: UnitOfWork, ticket: Ticket, leaving: Sequence[NumberMove]) -> None:
+    """Delete numbers with their requirements; a booked call that was only for them is cancelled."""
+    if not leaving:
+        return
+    calls = PinCall.objects.filter(numbers__in=leaving).distinct()
+    busy = calls.filter(state=PinCallState.STARTED).exists()
+    stuck = [row.number for row in leaving if busy or row.state != NumberState.PENDING]
+    if stuck:
+        raise IllegalTransition(extra={"allowed": [], "numbers": stuck})
+    booked = list(calls.filter(state=PinCallState.BOOKED))
+    NumberMove.objects.filter(pk__in=[row.pk for row in leaving]).delete()
+    for call in booked:
+        if not call.lines.exists():
+            cancel_call(ticket_id=ticket.pk, call_id=str(call.uid), by=uow.by, now=uow.now)
+
+
+def _hold(ticket: Ticket, case: MigrationCase, keys: Sequence[str]) -> None:
+    """Take the lines of new numbers; drafts and test tickets hold none."""
+    if ticket.test or ticket.status == TicketStatus.DRAFT:
+        return
+    fresh = NumberMove.objects.filter(case=case, match_key__in=keys)
+    try:
+        with transaction.atomic():
+            fresh.update(holding=True)
+    except IntegrityError:
+        raise already_open(ticket, [row.number for row in fresh], case.pk) from None
