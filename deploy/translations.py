@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import django
 import polib
@@ -30,12 +31,14 @@ def python_messages(source: str) -> Iterator[Message]:
     for _line, function, found, _comments in extract_python(
         io.BytesIO(source.encode()), KEYWORDS, [], {"encoding": "utf-8"}
     ):
-        texts = [text for text in (found if isinstance(found, tuple) else (found,)) if isinstance(text, str)]
+        # Babel's types say list; it yields a text, or a tuple with None for what is no literal.
+        raw: Any = found
+        texts = [text for text in (raw if isinstance(raw, tuple) else (raw,)) if isinstance(text, str)]
         if not texts:
             continue
         if function == "pgettext":
             yield texts[0], texts[1], None
-        elif function and function.startswith("ngettext"):
+        elif str(function).startswith("ngettext"):
             yield None, texts[0], texts[1]
         else:
             yield None, texts[0], None
@@ -49,18 +52,36 @@ def all_messages() -> dict[tuple[str | None, str], Message]:
     from providers.meta.error_texts import ERROR_TEXTS
 
     theme = Path(unfold.__file__).parent
+    known = django_knows()
     found: list[Message] = []
     for folder in (*(ROOT / app for app in APPS), theme):
+        here: list[Message] = []
         for path in sorted(folder.rglob("*.py")):
             if "migrations" not in path.parts and (folder != theme or "contrib" not in path.parts):
-                found += python_messages(path.read_text(encoding="utf-8"))
+                here += python_messages(path.read_text(encoding="utf-8"))
         for path in sorted(folder.rglob("*.html")):
             if folder == theme and ("contrib" in path.parts and "filters" not in path.parts):
                 continue
-            found += python_messages(templatize(path.read_text(encoding="utf-8"), origin=str(path)))
+            here += python_messages(_flat(templatize(path.read_text(encoding="utf-8"), origin=str(path))))
+        found += [message for message in here if folder != theme or message[1] not in known]
     for text in ERROR_TEXTS.values():
         found += [(None, text.title, None), (None, text.what_to_do, None)]
     return {(context, text): (context, text, plural) for context, text, plural in found if text.strip()}
+
+
+def django_knows() -> set[str]:
+    """Return the strings that Django itself translates into all of our languages."""
+    base = Path(django.__file__).parent
+    known: list[set[str]] = []
+    for language in LANGUAGES:
+        files = base.glob(f"**/locale/{language}/LC_MESSAGES/django.mo")
+        known.append({entry.msgid for path in files for entry in polib.mofile(str(path))})
+    return set.intersection(*known)
+
+
+def _flat(source: str) -> str:
+    """Return templatized text without indentation, which means nothing in a template and much in Python."""
+    return "\n".join(line.strip() for line in source.splitlines())
 
 
 def catalogue(language: str) -> Path:
