@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularSwaggerView
 
 from config.core.api.middleware import not_found
 from config.health import healthz, metrics, readyz
+from config.openapi import DocsView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -14,7 +14,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("api/v1/", include("config.api_urls")),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="openapi"), name="docs"),
+    path("api/docs", DocsView.as_view(), name="docs"),
     re_path(r"^api/.*$", not_found),
     path("admin/", admin.site.urls),
 ]

@@ -159,6 +159,10 @@ META_SIMULATOR_PORT = env.number("META_SIMULATOR_PORT", PORT + 1)
 META_BASE_URL = env.text(
     "META_BASE_URL", f"http://127.0.0.1:{META_SIMULATOR_PORT}" if EMBEDDED else META_GRAPH_URL
 ).rstrip("/")
+# Test tickets never reach the Graph API. Without a simulator of its own, a production desk cannot run their calls.
+META_SIMULATOR_URL = env.text(
+    "META_SIMULATOR_URL", META_BASE_URL if EMBEDDED else f"http://127.0.0.1:{META_SIMULATOR_PORT}"
+).rstrip("/")
 META_ACCESS_TOKEN = env.text("META_ACCESS_TOKEN", "simulator" if EMBEDDED else "")
 META_TIMEOUT_SECONDS = env.number("META_TIMEOUT_SECONDS", 20)
 

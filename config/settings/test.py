@@ -17,6 +17,6 @@ AXES_ENABLED = True
 if "sqlite" in str(DATABASES["default"]["ENGINE"]):  # noqa: F405
     # A file, not memory: tests with threads need connections of their own. Nothing here has to survive a power cut.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}  # noqa: F405
-    DATABASES["default"]["OPTIONS"]["init_command"] = (
+    DATABASES["default"]["OPTIONS"]["init_command"] = (  # noqa: F405
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;"
     )

@@ -4,44 +4,28 @@ Availability is checked and taken in one transaction; the unique cells decide be
 """
 
 import uuid
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 
 from config.core.actor import Actor
 from config.core.errors import Conflict, NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
-from migrations_app.enums import Blocks, NumberState, PinCallState, Stage
-from migrations_app.models import CallCell, MigrationCase, NumberMove, PinCall, PinCallNumber
+from migrations_app.enums import Blocks, NumberState, PinCallState
+from migrations_app.models import CallCell, MigrationCase, PinCall, PinCallNumber
 from migrations_app.rules.lifecycle import MOVED, PIN_CALL
-from migrations_app.rules.phone import match_key
-from migrations_app.rules.progress import blocking, schedulable_numbers
-from migrations_app.rules.slots import cells
+from migrations_app.rules.progress import blocking
 from migrations_app.selectors.cases import SHOWN_CALLS, case_of, facts_of
-from migrations_app.selectors.slots import SlotFrame, by_load, offered_slots
 from migrations_app.services.lengths import call_length
 from migrations_app.services.notices import drop_call_notices, plan_call_notices, plan_notice
 from migrations_app.services.settle import settle
+from migrations_app.services.slot_taking import Wish, free_agents, numbers_for_call, occupy
 from tickets.enums import EventType
 from tickets.models import Ticket
 from tickets.services.events import record
 from tickets.services.tickets import lock_ticket
-
-
-class SlotTaken(Conflict):
-    """Somebody else was faster."""
-
-    code = "slot_taken"
-
-
-class SlotNotAvailable(Conflict):
-    """This moment is not offered at all."""
-
-    code = "slot_not_available"
 
 
 class HoldExpired(Conflict):
@@ -52,41 +36,6 @@ class HoldExpired(Conflict):
 
 class NotReady(Conflict):
     """The call cannot start: `missing` names the requirements that block it."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the caller wants: when, for which numbers (the first clear ones when None), told in which zone."""
-
-    start: datetime
-    numbers: Sequence[str] | None = None
-    timezone: str | None = None
-
-
-def numbers_for_call(ticket: Ticket, case: MigrationCase, wanted: Sequence[str] | None = None) -> list[NumberMove]:
-    """Return the numbers a call can be booked for now, in their order, as many as fit.
-
-    :raises IllegalTransition: requirements block scheduling, or all clear numbers have their call already.
-    """
-    clear = schedulable_numbers(facts_of(case, ticket))
-    rows = [row for row in open_numbers(case) if row.pk in clear]
-    if wanted is not None:
-        keys = {match_key(number) for number in wanted}
-        chosen = [row for row in rows if row.match_key in keys]
-        if len(chosen) != len(keys):
-            raise IllegalTransition(extra={"allowed": [row.number for row in rows]})
-        rows = chosen
-    if not rows or case.stage not in {Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED}:
-        raise IllegalTransition(extra={"allowed": []})
-    return rows[: call_length().most_numbers]
-
-
-def open_numbers(case: MigrationCase) -> list[NumberMove]:
-    """Return the numbers of a case that are still to be moved and have no call booked."""
-    busy = PinCallNumber.objects.filter(
-        number__case=case, pin_call__state__in=[PinCallState.BOOKED, PinCallState.STARTED]
-    ).values_list("number_id", flat=True)
-    return list(case.numbers.exclude(state__in=MOVED).exclude(pk__in=busy).order_by("position"))
 
 
 def shown_call(*, ticket_id: int, call_id: str) -> PinCall:
@@ -180,7 +129,7 @@ def _take(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, wish: Wish, stat
         _move_call(uow, old, PinCallState.CANCELLED)
     numbers = numbers_for_call(ticket, case, wish.numbers)
     minutes = call_length().minutes(len(numbers))
-    agents = _free_agents(ticket, case, wish.start, minutes, now=uow.now)
+    agents = free_agents(ticket, case, wish.start, minutes, now=uow.now)
     call = PinCall(
         ticket=ticket,
         state=state,
@@ -192,51 +141,11 @@ def _take(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, wish: Wish, stat
         created_at=uow.now,
         updated_at=uow.now,
     )
-    _occupy(call, agents, now=uow.now)
+    occupy(call, agents, now=uow.now)
     PinCallNumber.objects.bulk_create(
         PinCallNumber(pin_call=call, number=number, position=place) for place, number in enumerate(numbers, start=1)
     )
     return call
-
-
-def _free_agents(ticket: Ticket, case: MigrationCase, start: datetime, minutes: int, *, now: datetime) -> list[int]:
-    """Return who could take a call at this moment, best first.
-
-    :raises SlotNotAvailable: the moment is not offered.
-    :raises SlotTaken: it is, but everybody is taken.
-    """
-    frame = SlotFrame(start, start + timedelta(seconds=1), minutes, ticket.timezone, ticket.queue_id)
-    for slot in offered_slots(frame, case, now=now):
-        if slot.start == start:
-            return by_load(slot.agent_ids, first=ticket.assignee_id)
-    if any(slot.start == start for slot in offered_slots(frame, case, now=now, ignore_taken=True)):
-        raise SlotTaken
-    raise SlotNotAvailable
-
-
-def _occupy(call: PinCall, agents: Sequence[int], *, now: datetime) -> None:
-    """Save the call with the first agent whose cells are still free under the unique key.
-
-    :raises SlotTaken: nobody's are.
-    """
-    wanted = cells(call.start, int((call.end - call.start).total_seconds() // 60) + settings.CALL_BUFFER_MINUTES)
-    fresh = call.pk is None
-    for agent_id in agents:
-        call.agent_id = agent_id
-        CallCell.objects.filter(
-            agent_id=agent_id, start__in=wanted, pin_call__state=PinCallState.HELD, pin_call__expires_at__lte=now
-        ).delete()
-        try:
-            with transaction.atomic():
-                call.save()
-                CallCell.objects.bulk_create(CallCell(agent_id=agent_id, start=cell, pin_call=call) for cell in wanted)
-        except IntegrityError:
-            if fresh:
-                # The savepoint took the row back.
-                call.pk, call._state.adding = None, True  # noqa: SLF001
-            continue
-        return
-    raise SlotTaken
 
 
 def reschedule(*, ticket_id: int, call_id: str, start: datetime, by: Actor, now: datetime) -> PinCall:
@@ -255,9 +164,9 @@ def reschedule(*, ticket_id: int, call_id: str, start: datetime, by: Actor, now:
             raise IllegalTransition(extra={"allowed": []})
         old, length = call.start, call.end - call.start
         CallCell.objects.filter(pin_call=call).delete()
-        agents = _free_agents(ticket, case, start, int(length.total_seconds() // 60), now=now)
+        agents = free_agents(ticket, case, start, int(length.total_seconds() // 60), now=now)
         call.start, call.end, call.sequence, call.updated_at = start, start + length, call.sequence + 1, now
-        _occupy(call, agents, now=now)
+        occupy(call, agents, now=now)
         drop_call_notices(call)
         record(
             uow, ticket, EventType.PIN_CALL_RESCHEDULED, pin_call=str(call.uid), old_start=old.isoformat(),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 
 from config.core.actor import Actor
 from config.core.uow import unit_of_work
@@ -19,7 +19,7 @@ _AGENTS = (
     ("bruna", ("Bruna", "Lima"), "America/Sao_Paulo", (time(6), time(16))),
     ("marti", ("Martí", "Soler"), "Europe/Madrid", (time(8), time(18))),
 )
-_QUEUES = (
+_QUEUES: tuple[tuple[str, str, list[str], int], ...] = (
     (
         "latam",
         "LATAM onboarding",
@@ -75,7 +75,7 @@ def _make_admin(wanted: str) -> str | None:
     return password
 
 
-def _make_agent(username: str, names: tuple[str, str], zone: str, hours: tuple[time, time]) -> object:
+def _make_agent(username: str, names: tuple[str, str], zone: str, hours: tuple[time, time]) -> User:
     """Make an agent with working hours from Monday to Friday and no usable password (a lead sets one)."""
     user, fresh = get_user_model().objects.get_or_create(
         username=username,

@@ -13,8 +13,9 @@ from migrations_app.models import MigrationCase, NumberMove
 from migrations_app.rules.facts import flow_of
 from migrations_app.rules.phone import NotAPhoneNumber, match_key, parse_phone
 from migrations_app.selectors.cases import case_of
+from migrations_app.services.deriving import answers_of, playbook_copy
 from migrations_app.services.form_reading import read_form
-from migrations_app.services.intake import Form, answers_of, playbook_copy
+from migrations_app.services.intake import Form
 from migrations_app.services.number_set import change_numbers
 from migrations_app.services.rederiving import derived_of, rederive
 from migrations_app.services.settle import settle
@@ -69,6 +70,9 @@ def edit_ticket(*, ticket_id: int, edit: Edit, by: Actor, now: datetime) -> None
         changed = [*_change_case(case, form, edit.changes, numbers, now=now)]
         if "phone_numbers" in edit.changes or "client" in edit.changes or "connection_status" in edit.changes:
             changed += change_numbers(uow, ticket, case, form.numbers)
+            # A call that was only for numbers that go has been cancelled, which settled the case.
+            ticket.refresh_from_db()
+            case.refresh_from_db()
         changed += rewrite_filing(ticket, _filing(ticket, case, form))
         if not changed:
             return

@@ -115,7 +115,7 @@ def _numbers(
             continue
         key = match_key(number.number)
         if key in seen:
-            detail = _("This number is already in place %(place)s.") % {"place": seen[key]}
+            detail = _("This number is already in place %(place)s.") % {"place": seen[key] + 1}
             problems.append(FieldProblem(pointer, "duplicate_in_request", detail))
         seen.setdefault(key, place)
         found.append(number)

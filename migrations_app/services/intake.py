@@ -20,17 +20,16 @@ from migrations_app.enums import (
     LineType,
     Moves,
     OtpMethod,
-    RequirementState,
     Stage,
     TwoStep,
     WabaOwner,
 )
-from migrations_app.models import MigrationCase, NumberMove, Playbook, Requirement
-from migrations_app.rules.facts import Answers, DestinationFacts, NumberAnswers, flow_of
+from migrations_app.models import MigrationCase, NumberMove, Playbook
+from migrations_app.rules.facts import Answers, flow_of
 from migrations_app.rules.phone import match_key
-from migrations_app.rules.requirements import derive
 from migrations_app.selectors.cases import case_of, open_holders
 from migrations_app.selectors.routing import routing_facts
+from migrations_app.services.deriving import derive_requirements, playbook_copy
 from migrations_app.services.settle import settle
 from providers.models import Bsp
 from tickets.enums import EventType, Priority, Source, TicketKind, TicketStatus
@@ -185,21 +184,6 @@ def _make_case(ticket: Ticket, form: Form, now: datetime) -> MigrationCase:
     )
 
 
-def playbook_copy(playbook: Playbook) -> dict[str, Any]:
-    """Return what a case keeps of its playbook: later edits do not touch running cases."""
-    account = playbook.meta_account
-    return {
-        "slug": playbook.slug,
-        "name": playbook.name,
-        "version": playbook.version,
-        "execution": playbook.execution,
-        "requirements": list(playbook.requirements),
-        "meta_account_id": account.pk if account else None,
-        "payment_ready": bool(account and account.payment_ready),
-        "app_subscribed": bool(account and account.app_subscribed),
-    }
-
-
 def _make_numbers(case: MigrationCase, form: Form, now: datetime) -> None:
     NumberMove.objects.bulk_create(
         NumberMove(
@@ -236,37 +220,10 @@ def _answers(form: Form) -> Answers:
     )
 
 
-def answers_of(case: MigrationCase) -> Answers:
-    """Return a case's answers as the rules see them."""
-    return Answers(
-        business_verification=BusinessVerification(case.business_verification),
-        hosting=Hosting(case.hosting),
-        connection_status=ConnectionStatus(case.connection_status),
-        waba_id=case.waba_id,
-        business_manager_id=case.business_manager_id,
-        waba_owner=WabaOwner(case.waba_owner),
-        two_step=TwoStep(case.two_step_verification),
-        uses_business_app=bool(case.uses_business_app),
-        moves=Moves(case.moves),
-        has_low_traffic_windows=bool(case.low_traffic_windows),
-        numbers=tuple(
-            NumberAnswers(
-                number=row.number,
-                line_type=LineType(row.line_type),
-                behind_ivr=row.behind_ivr,
-                otp_method=OtpMethod(row.otp_method) if row.otp_method else None,
-                has_otp_contact=bool(row.otp_contact_name and (row.otp_contact_phone or row.otp_contact_email)),
-                display_name_status=DisplayNameStatus(row.display_name_status),
-            )
-            for row in case.numbers.order_by("position")
-        ),
-    )
-
-
 def _accept(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     """Everything that submitting means: hold the lines, derive the requirements, route, settle."""
     _hold_lines(ticket, case)
-    _derive_requirements(case, uow.now)
+    derive_requirements(case, uow.now)
     forced = "unknown_bsp" if case.current_bsp is None else ""
     route(uow, ticket, routing_facts(ticket, case), force_triage=forced)
     settle(uow, ticket, case)
@@ -293,30 +250,3 @@ def already_open(ticket: Ticket, numbers: Sequence[str], case_id: int) -> Number
     if own:
         extra["existing_ticket"] = own[0]
     return NumberAlreadyOpen(extra=extra)
-
-
-def _derive_requirements(case: MigrationCase, now: datetime) -> None:
-    copy = case.playbook_copy
-    destination = DestinationFacts(
-        execution=Execution(copy["execution"]),
-        requirements=tuple(copy["requirements"]),
-        payment_ready=copy["payment_ready"],
-        app_subscribed=copy["app_subscribed"],
-    )
-    numbers = {row.number: row for row in case.numbers.all()}
-    Requirement.objects.bulk_create(
-        Requirement(
-            case=case,
-            number=numbers[derived.number] if derived.number else None,
-            code=derived.code,
-            owner=derived.owner,
-            blocks=derived.blocks,
-            state=derived.state,
-            evidence=None
-            if derived.state is RequirementState.UNMET
-            else {"confirmed_by": "form", "at": now.isoformat()},
-            created_at=now,
-            updated_at=now,
-        )
-        for derived in derive(answers_of(case), destination)
-    )

@@ -6,7 +6,7 @@ from migrations_app.models import MigrationCase, NumberMove, Requirement
 from migrations_app.rules.facts import DestinationFacts
 from migrations_app.rules.lifecycle import REQUIREMENT, SATISFIED
 from migrations_app.rules.requirements import DerivedRequirement, derive
-from migrations_app.services.intake import answers_of
+from migrations_app.services.deriving import answers_of
 from migrations_app.services.requirements import change_state
 from tickets.models import Ticket
 

@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from config.core.api.problems import ApiProblem
 from config.core.errors import PreconditionFailed
 
-_TAG = re.compile(r'"(\d+)-(\d+)-([a-z-]+)-([0-9.]+)"')
+_TAG = re.compile(r'"(\d+)-(\d+)-([a-z-]+)-([0-9.]+)(?:[-;][a-z]+)?"')
+"""A server in front of us that compresses may have put its encoding at the end."""
 _LISTED = re.compile(r'(?:W/)?"[^"]*"')
 
 
@@ -31,8 +32,10 @@ def matches(header: str | None, tag: str) -> bool:
     return tag in {found.removeprefix("W/") for found in _LISTED.findall(header)}
 
 
-def demand_match(request: Request, *, version: int) -> None:
-    """Let a change pass only if it was made on the present version.
+def demand_match(request: Request, *, version: int) -> int | None:
+    """Let a change pass only if it was made on the present version, and return that version (None: any will do).
+
+    The caller hands it to the service, which compares again under the ticket's lock.
 
     :raises ApiProblem: no If-Match header (428).
     :raises PreconditionFailed: the header names another version (412).
@@ -41,8 +44,9 @@ def demand_match(request: Request, *, version: int) -> None:
     if not header:
         raise ApiProblem("precondition_required")
     if header.strip() == "*":
-        return
+        return None
     # A weak tag never matches If-Match (RFC 9110, strong comparison).
     versions = {found[1] for tag in _LISTED.findall(header) if (found := _TAG.fullmatch(tag))}
     if str(version) not in versions:
         raise PreconditionFailed
+    return version

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import get_language
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,7 +22,7 @@ from config.core.api.problems import ApiProblem
 from config.core.uow import unit_of_work
 
 Handler = TypeVar("Handler", bound=Callable[..., Response])
-_KEY = re.compile(r'^"?([\x21\x23-\x7e][\x20\x21\x23-\x7e]{0,254})"?$')
+_KEY = re.compile(r'"([\x20\x21\x23-\x7e]{1,255})"|([\x21\x23-\x7e][\x20\x21\x23-\x7e]{0,254})')
 _KEPT_HEADERS = ("Location", "ETag")
 
 
@@ -57,14 +58,14 @@ def _key_of(request: Request) -> str | None:
     raw = request.headers.get("Idempotency-Key")
     if raw is None:
         return None
-    found = _KEY.match(raw)
+    found = _KEY.fullmatch(raw.strip())
     if not found:
         raise ApiProblem("idempotency_key_invalid")
-    return found[1]
+    return found[1] or found[2]
 
 
 def _fingerprint(request: Request) -> str:
-    canonical = json.dumps(request.data, sort_keys=True, default=str)
+    canonical = json.dumps(request.data, sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -79,13 +80,15 @@ def idempotent(handler: Handler) -> Handler:
         store: Store = import_string(settings.PORTERO_IDEMPOTENCY_STORE)()
         fingerprint = _fingerprint(request)
         organization_id = view.actor.organization_id
+        # Live and test are two worlds: the answer of one is never replayed in the other.
+        path = f"{request.path}?test" if view.key.test else request.path
         try:
             with unit_of_work(by=view.actor, now=clock.now()) as uow:
                 kept = store.begin(
                     organization_id=organization_id,
                     key=key,
                     method=str(request.method),
-                    path=request.path,
+                    path=path,
                     fingerprint=fingerprint,
                     now=uow.now,
                 )
@@ -108,6 +111,7 @@ def idempotent(handler: Handler) -> Handler:
 def _keep(store: Store, response: Response) -> None:
     """Store a successful answer without its one-time secrets."""
     headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
+    headers["Content-Language"] = get_language() or "en"
     hidden = getattr(response, "one_time_fields", ())
     data = response.data
     if hidden and isinstance(data, dict):

@@ -1,5 +1,6 @@
 """What every answer needs whatever made it: request id, language, limits, problem documents."""
 
+import hashlib
 import re
 import uuid
 from collections.abc import Callable
@@ -7,18 +8,23 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import translation
+from django.utils.translation import gettext
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from config.core.api.etags import matches
 from config.core.api.problems import MEDIA_TYPE, problem_response
 from config.core.api.throttling import take
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-_SANE_ID = re.compile(r"^[A-Za-z0-9._:-]{8,64}$")
-API_PREFIX = "/api/v1/"
-MACHINE_PATHS = (API_PREFIX, "/healthz", "/readyz", "/metrics")
+_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
+API_PREFIX = "/api/"
+PAGES = ("/api/docs",)
+"""Below the prefix, but for people."""
+MACHINE_PATHS = (API_PREFIX, "/healthz/", "/readyz/", "/metrics/")
 _log = structlog.get_logger("portero.door")
 
 
@@ -29,11 +35,12 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        offered = request.headers.get("X-Request-Id", "")
-        request_id = offered if _SANE_ID.match(offered) else uuid.uuid4().hex
+        offered = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = offered if _SANE_ID.fullmatch(offered) else uuid.uuid4().hex
         request.request_id = request_id  # type: ignore[attr-defined]
         request.META["HTTP_X_REQUEST_ID"] = request_id
-        response = self.get_response(request)
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
         response.headers["X-Request-Id"] = request_id
         return response
 
@@ -60,7 +67,7 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        language = language_for(request.headers.get("Accept-Language", ""))
+        language = language_for(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
@@ -78,24 +85,34 @@ class MachineDoor:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith(MACHINE_PATHS):
-            return self.get_response(request)
+        path = request.path
+        if path.startswith(PAGES) or not f"{path}/".startswith(MACHINE_PATHS):
+            return _explained(request, self.get_response(request))
         response = self._answer(request)
         if response.status_code >= 400 and response.headers.get("Content-Type") not in {MEDIA_TYPE, "application/json"}:  # noqa: PLR2004
             response = problem_response(request, _code_for(response.status_code))
-        if request.path.startswith(API_PREFIX):
+        headers = response.headers
+        if path.startswith(API_PREFIX[:-1]):
             allowance = getattr(request, "rate_allowance", None)
-            for name, value in (
-                (allowance or take("anonymous", str(request.META.get("REMOTE_ADDR", "")))).headers().items()
-            ):
-                response.headers[name] = value
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+            allowance = allowance or take("anonymous", str(request.META.get("REMOTE_ADDR", "")))
+            for name, value in allowance.headers().items():
+                headers[name] = value
+            response = _conditional(request, response)
+            headers = response.headers
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+        if response.status_code not in {204, 304} and not response.streaming:
+            headers["Content-Length"] = str(len(response.content))
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         try:
+            if request.path.startswith(API_PREFIX[:-1]):
+                # Addresses in answers are made of it, so it is judged before any work is done.
+                request.get_host()
             match = resolve(request.path_info)
+        except DisallowedHost:
+            return problem_response(request, "invalid_body", detail=gettext("The Host header names no host of ours."))
         except Resolver404:
             return problem_response(request, "not_found")
         request.resolver_match = match
@@ -108,6 +125,29 @@ class MachineDoor:
             return problem_response(request, "internal_error")
         answer: HttpResponse = response
         return answer
+
+
+def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Give what has no counters (lists, directories) a tag made of its bytes, and answer 304 to who has them."""
+    if request.method != "GET" or response.status_code != 200 or "ETag" in response.headers or response.streaming:  # noqa: PLR2004
+        return response
+    response.headers["ETag"] = tag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    if not matches(request.META.get("HTTP_IF_NONE_MATCH"), tag):
+        return response
+    unchanged = HttpResponse(status=304)
+    for name, value in response.headers.items():
+        if name != "Content-Type":
+            unchanged.headers[name] = value
+    del unchanged.headers["Content-Type"]
+    return unchanged
+
+
+def _explained(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Turn the page for an unknown address into a problem document for callers that are no browsers."""
+    unknown = response.status_code == 404 and request.resolver_match is None  # noqa: PLR2004
+    if unknown and "text/html" not in request.headers.get("Accept", ""):
+        return problem_response(request, "not_found")
+    return response
 
 
 _BY_STATUS: dict[int, str] = {

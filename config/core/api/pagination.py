@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +15,8 @@ from rest_framework.response import Response
 from config.core.api.problems import ApiProblem
 
 MAX_LIMIT, DEFAULT_LIMIT = 200, 50
+LIST_PARAMETERS = frozenset({"limit", "cursor"})
+"""What every list takes."""
 _SALT = "portero.cursor"
 
 
@@ -24,7 +26,7 @@ def limit_of(request: Request) -> int:
     :raises ApiProblem: it is no such number.
     """
     raw = request.query_params.get("limit", str(DEFAULT_LIMIT))
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:4]) <= MAX_LIMIT or len(raw) > 3:  # noqa: PLR2004
+    if not raw.isascii() or not raw.isdigit() or len(raw) > 3 or not 1 <= int(raw) <= MAX_LIMIT:  # noqa: PLR2004
         raise ApiProblem("invalid_parameter", parameter="limit")
     return int(raw)
 
@@ -32,7 +34,7 @@ def limit_of(request: Request) -> int:
 def _bound_to(request: Request) -> str:
     """Return a short digest of everything that decides which rows the list has and in which order."""
     kept = sorted(
-        (name, sorted(values)) for name, values in request.query_params.lists() if name not in {"cursor", "limit"}
+        (name, sorted(values)) for name, values in request.query_params.lists() if name not in LIST_PARAMETERS
     )
     return hashlib.sha256(json.dumps([request.path, kept]).encode()).hexdigest()[:12]
 
@@ -50,18 +52,7 @@ def _decode(request: Request) -> list[Any] | None:
     return place
 
 
-def _encode(request: Request, place: list[Any]) -> str:
-    return signing.dumps([_bound_to(request), place], salt=_SALT, compress=True)
-
-
-def page(
-    request: Request,
-    rows: QuerySet[Any],
-    *,
-    order: str,
-    present: Callable[[list[Any]], list[Any]],
-    headers: Mapping[str, str] | None = None,
-) -> Response:
+def page(request: Request, rows: QuerySet[Any], *, order: str, present: Callable[[list[Any]], list[Any]]) -> Response:
     """Answer one page of a list ordered by one column (a leading minus turns it round) and, within it, by id.
 
     `present` turns the page's rows into documents, so that it may fetch what they need in one go.
@@ -75,12 +66,26 @@ def page(
     ordering = [f"{sign}{column}"] if column == "id" else [f"{sign}{column}", f"{sign}id"]
     found = list(rows.order_by(*ordering)[: limit + 1])
     more, found = len(found) > limit, found[:limit]
-    cursor = _encode(request, _place(found[-1], column)) if more else None
-    response = Response({"data": present(found), "next_cursor": cursor}, headers=dict(headers or {}))
-    if cursor:
-        kept = [(name, value) for name, values in request.query_params.lists() if name != "cursor" for value in values]
-        query = urlencode([*kept, ("cursor", cursor)])
-        response["Link"] = f'<{request.build_absolute_uri(request.path)}?{query}>; rel="next"'
+    return _answer(request, present(found), _place(found[-1], column) if more else None)
+
+
+def page_of(request: Request, items: Sequence[dict[str, Any]]) -> Response:
+    """Answer one page of a list that is short and always in the same order (words, types, problems)."""
+    limit = limit_of(request)
+    start = int((_decode(request) or [0])[0])
+    chosen = items[start : start + limit]
+    return _answer(request, list(chosen), [start + limit] if start + limit < len(items) else None)
+
+
+def _answer(request: Request, data: list[Any], place: list[Any] | None) -> Response:
+    """Return the page; `place` is where the next one begins, None on the last."""
+    if place is None:
+        return Response({"data": data, "next_cursor": None})
+    cursor = signing.dumps([_bound_to(request), place], salt=_SALT, compress=True)
+    response = Response({"data": data, "next_cursor": cursor})
+    kept = [(name, value) for name, values in request.query_params.lists() if name != "cursor" for value in values]
+    query = urlencode([*kept, ("cursor", cursor)])
+    response["Link"] = f'<{request.build_absolute_uri(request.path)}?{query}>; rel="next"'
     return response
 
 
@@ -94,5 +99,6 @@ def _after(column: str, place: list[Any], *, descending: bool) -> Q:
     word = "lt" if descending else "gt"
     if column == "id":
         return Q(**{f"id__{word}": row_id})
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return Q(**{f"{column}__{word}": moment}) | Q(**{column: moment, f"id__{word}": row_id})
+    here = datetime.fromisoformat(value) if column.endswith("_at") else value
+    # The first condition says nothing new; it lets the database enter its index at the right place.
+    return Q(**{f"{column}__{word}e": here}) & (Q(**{f"{column}__{word}": here}) | Q(**{f"id__{word}": row_id}))

@@ -1,4 +1,4 @@
-"""JSON in: one object, strict, of bounded size and depth."""
+"""JSON in: strict, of bounded size and depth."""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +8,9 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
+
+MAX_DEPTH = 32
+"""Our deepest body has five levels; what is deeper is an attack on somebody's recursion limit."""
 
 
 def _refuse_constant(name: str) -> None:
@@ -23,8 +26,18 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _demand_bounded_depth(value: Any) -> None:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise ValueError(depth)
+        nested = [each for each in level if isinstance(each, dict | list)]
+        level = [child for each in nested for child in (each.values() if isinstance(each, dict) else each)]
+
+
 class StrictJSONParser(BaseParser):
-    """JSON without NaN, duplicate members or anything after the document."""
+    """JSON without NaN, duplicate members, half characters or anything after the document."""
 
     media_type = "application/json"
 
@@ -39,9 +52,16 @@ class StrictJSONParser(BaseParser):
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise RequestDataTooBig
         try:
-            return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_no_duplicates)
+            text = body.decode("utf-8")
+            found = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_no_duplicates)
+            if text.count("{") + text.count("[") > MAX_DEPTH:
+                _demand_bounded_depth(found)
+            if "\\ud" in text.lower():
+                # Half of a surrogate pair is no character: it could be neither stored nor told back.
+                json.dumps(found, ensure_ascii=False).encode("utf-8")
         except (ValueError, RecursionError) as error:
             raise ParseError from error
+        return found
 
 
 class MergePatchParser(StrictJSONParser):

@@ -1,9 +1,12 @@
 """Scopes: what the caller's key may do."""
 
-from typing import Any
+from typing import Any, Final
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+
+ANY_KEY: Final = ""
+"""Instead of a scope: any valid key will do."""
 
 
 class HasScope(BasePermission):
@@ -12,7 +15,7 @@ class HasScope(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         """Tell whether the authenticated caller may use the view; a view without scopes is public."""
         wanted = view.scope_for(request.method)
-        if wanted is None:
+        if not wanted:
             return True
-        granted: frozenset[str] = getattr(request.auth, "granted_scopes", frozenset())
+        granted: frozenset[str] = getattr(request.auth, "scopes", frozenset())
         return wanted in granted or (wanted.endswith(":read") and wanted.replace(":read", ":write") in granted)

@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import get_language, gettext
@@ -17,6 +17,7 @@ from config.core.api.validation import field_problems
 from config.core.errors import DomainError, Invalid
 
 MEDIA_TYPE = "application/problem+json"
+VARY = "Authorization, Accept-Language, Accept-Encoding"
 _log = structlog.get_logger("portero.api")
 
 
@@ -55,6 +56,7 @@ def problem_response(request: HttpRequest, code: str, *, detail: str = "", **ext
     """Return a problem for places that DRF does not reach (unknown URLs, middleware)."""
     document = problem_document(code, detail=detail, instance=_instance(request), **extra)
     response = JsonResponse(document, status=document["status"], content_type=MEDIA_TYPE)
+    response["Vary"] = VARY
     _common_headers(response, document)
     return response
 
@@ -80,6 +82,7 @@ _DRF_CODES: list[tuple[type[Exception], str]] = [
     (exceptions.NotAcceptable, "not_acceptable"),
     (exceptions.UnsupportedMediaType, "unsupported_media_type"),
     (RequestDataTooBig, "payload_too_large"),
+    (SuspiciousOperation, "invalid_body"),
 ]
 
 
@@ -88,9 +91,7 @@ def _describe(error: Exception) -> tuple[str, str, dict[str, Any]]:
     if isinstance(error, Invalid):
         members = {"errors": [entry.as_json() for entry in error.errors], **error.extra}
         return error.refusal_code, error.detail, members
-    if isinstance(error, DomainError):
-        return error.code, error.detail, dict(error.extra)
-    if isinstance(error, ApiProblem):
+    if isinstance(error, DomainError | ApiProblem):
         return error.code, error.detail, dict(error.extra)
     if isinstance(error, exceptions.ValidationError):
         return "validation_failed", "", {"errors": [entry.as_json() for entry in field_problems(error.detail)]}
@@ -98,7 +99,7 @@ def _describe(error: Exception) -> tuple[str, str, dict[str, Any]]:
         return "throttled", "", {"retry_after": int(getattr(error, "wait", None) or 1)}
     if isinstance(error, OperationalError):
         # SQLite's writer queue or PostgreSQL was too busy: the transaction is rolled back, repeating is safe.
-        return "temporarily_unavailable", "", {"retry_after": 1}
+        return "temporarily_unavailable", "", {}
     for kind, code in _DRF_CODES:
         if isinstance(error, kind):
             return code, "", {}
@@ -114,6 +115,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
         detail = gettext("Tell us the request id %(id)s; nothing was changed.") % {
             "id": getattr(request, "request_id", "")
         }
+    if code == "temporarily_unavailable":
+        extra.setdefault("retry_after", 1)
     document = problem_document(code, detail=detail, instance=_instance(request), **extra)
     response = Response(document, status=document["status"], content_type=MEDIA_TYPE)
     _common_headers(response, document)

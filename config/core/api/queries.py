@@ -9,6 +9,12 @@ from rest_framework.request import Request
 from config.core.api.problems import ApiProblem
 
 MAX_TEXT = 200
+LAST_YEAR = 9000
+"""Later times could not be reckoned with."""
+
+
+def _parts(request: Request, name: str) -> list[str]:
+    return [part.strip() for value in request.query_params.getlist(name) for part in value.split(",")]
 
 
 def words(request: Request, name: str, allowed: Collection[str]) -> list[str]:
@@ -16,9 +22,20 @@ def words(request: Request, name: str, allowed: Collection[str]) -> list[str]:
 
     :raises ApiProblem: one is not in the list.
     """
-    found = [word.strip() for value in request.query_params.getlist(name) for word in value.split(",")]
+    found = _parts(request, name)
     if any(word not in allowed for word in found):
         raise ApiProblem("invalid_parameter", parameter=name, allowed=sorted(allowed))
+    return found
+
+
+def names(request: Request, name: str) -> list[str]:
+    """Return the wanted names of a filter whose list grows (queues, BSPs), repeated or comma-separated: any of them.
+
+    :raises ApiProblem: one is empty or too long.
+    """
+    found = _parts(request, name)
+    if any(not part or len(part) > MAX_TEXT for part in found):
+        raise ApiProblem("invalid_parameter", parameter=name)
     return found
 
 
@@ -45,7 +62,7 @@ def moment(request: Request, name: str) -> datetime | None:
         return None
     try:
         found = parse_datetime(raw.replace(" ", "+"))
-        if found is None or found.tzinfo is None:
+        if found is None or found.tzinfo is None or found.year > LAST_YEAR:
             raise ApiProblem("invalid_parameter", parameter=name)
         return found.astimezone(UTC)
     except (ValueError, OverflowError):

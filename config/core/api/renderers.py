@@ -14,20 +14,20 @@ class ApiJSONRenderer(JSONRenderer):
     ensure_ascii = False
 
 
-class CalendarRenderer(ApiJSONRenderer):
-    """A calendar file; refusals of the same view stay problem documents."""
+class CalendarRenderer(BaseRenderer):
+    """A calendar file (RFC 5545)."""
 
     media_type = "text/calendar"
     format = "ics"
+    charset = "utf-8"
+    render_style = "binary"
 
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
-        """Return bytes as they are, anything else as JSON."""
-        if isinstance(data, bytes):
-            return data
-        rendered: bytes = super().render(data, "application/json", renderer_context)
-        return rendered
+        """Return the file's bytes as they are."""
+        calendar: bytes = data
+        return calendar
 
 
 class HtmlProblemRenderer(BaseRenderer):
@@ -40,5 +40,5 @@ class HtmlProblemRenderer(BaseRenderer):
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> str:
-        """Return the page of a problem or of a refusal."""
+        """Return the page of a problem."""
         return render_to_string("problem.html", {"problem": data})

@@ -3,10 +3,12 @@
 import time
 from dataclasses import dataclass
 
+import structlog
 from django.conf import settings
 from django.core.cache import cache
 
 WINDOW_SECONDS = 60
+_log = structlog.get_logger("portero.throttle")
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,18 @@ def take(policy: str, principal: str, *, cost: int = 1) -> Allowance:
     quota = settings.RATE_LIMITS[policy]
     wall = time.time()
     window = int(wall // WINDOW_SECONDS)
-    key = f"rate:{policy}:{principal}:{window}"
-    cache.add(key, 0, timeout=WINDOW_SECONDS * 2)
+    used = _count(f"rate:{policy}:{principal}:{window}", cost)
+    return Allowance(policy, quota, quota - used, WINDOW_SECONDS - int(wall % WINDOW_SECONDS))
+
+
+def _count(key: str, cost: int) -> int:
+    """Add to a counter and return its value. A counter that cannot be reached counts nothing: the service goes on."""
     try:
-        used = cache.incr(key, cost)
+        cache.add(key, 0, timeout=WINDOW_SECONDS * 2)
+        return int(cache.incr(key, cost))
     except ValueError:
         # Evicted between add and incr: the window starts again rather than refusing a caller for our cache's sake.
-        used = cost
-    return Allowance(policy, quota, quota - used, WINDOW_SECONDS - int(wall % WINDOW_SECONDS))
+        return cost
+    except Exception as error:  # noqa: BLE001  (each cache has its own errors; none may take the API down)
+        _log.warning("rate limits are not counted", error_type=type(error).__name__)
+        return cost

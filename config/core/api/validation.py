@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -14,8 +15,6 @@ _CODES = {
     "blank": "required",
     "empty": "required",
     "invalid_choice": "invalid_choice",
-    "not_a_list": "invalid",
-    "max_length": "invalid",
     "unknown_field": "unknown_field",
     "too_many_items": "too_many_items",
     "invalid_phone_number": "invalid_phone_number",
@@ -50,10 +49,9 @@ class StrictSerializer(serializers.Serializer[Any]):
         """Validate, collecting unknown fields together with all other wrong places."""
         unknown: dict[str, Any] = {}
         if isinstance(data, Mapping):
+            detail = gettext("This field is unknown.")
             unknown = {
-                str(name): [ErrorDetail("This field is unknown.", code="unknown_field")]
-                for name in data
-                if name not in self.fields
+                str(name): [ErrorDetail(detail, code="unknown_field")] for name in data if name not in self.fields
             }
         try:
             value = super().to_internal_value(data)

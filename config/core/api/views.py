@@ -12,11 +12,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.core.actor import Actor
-from config.core.api.problems import ApiProblem
-from config.core.api.throttling import Allowance, take
+from config.core.api.negotiation import QuickNegotiation
+from config.core.api.problems import VARY, ApiProblem
+from config.core.api.renderers import ApiJSONRenderer
+from config.core.api.throttling import take
 from config.core.api.validation import StrictSerializer
 
 READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_JSON = ApiJSONRenderer()
 
 
 class ApiView(APIView):
@@ -28,13 +31,16 @@ class ApiView(APIView):
     read_scope: ClassVar[str | None] = "tickets:read"
     write_scope: ClassVar[str | None] = "tickets:write"
     query_parameters: ClassVar[Mapping[str, frozenset[str]]] = {}
-    """Known query parameters by method; anything else is refused."""
+    """Known query parameters by method (HEAD knows GET's); anything else is refused."""
+    conditional_methods: ClassVar[frozenset[str]] = frozenset()
+    """Methods that demand If-Match."""
+    content_negotiation_class = QuickNegotiation
     takes_body: ClassVar[bool] = True
+    """Whether a body is needed; where it is not, an empty one counts as an empty object."""
 
     actor: Actor
     key: Any
     """The caller's API key."""
-    _allowance: Allowance | None = None
 
     @property
     def organization_id(self) -> int:
@@ -58,27 +64,34 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Judge the request in the published order of refusals."""
         self.format_kwarg = None
-        self.perform_authentication(request)
-        self._limit(request)
-        caller: Any = request.user
-        if caller is not None:
-            self.actor, self.key = caller, request.auth
-        elif self.scope_for(request.method) is not None:
-            raise exceptions.NotAuthenticated
+        self._identify(request)
         self.check_permissions(request)
         self.load(request, **kwargs)
-        if not hasattr(self, str(request.method).lower()):
+        method = str(request.method).lower()
+        if method not in self.http_method_names or not hasattr(self, method):
             raise exceptions.MethodNotAllowed(str(request.method))
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         self._judge_body(request)
         self._judge_query(request)
 
+    def _identify(self, request: Request) -> None:
+        try:
+            caller: Any = request.user
+        except exceptions.AuthenticationFailed:
+            # Guessing keys is counted against the address it comes from.
+            self._limit(request, None)
+            raise
+        self._limit(request, caller)
+        if caller is not None:
+            self.actor, self.key = caller, request.auth
+        elif self.scope_for(request.method) is not None:
+            raise exceptions.NotAuthenticated
+
     def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
         """Refuse for lack of scope; who is not known at all was refused before."""
         raise exceptions.PermissionDenied
 
-    def _limit(self, request: Request) -> None:
-        caller: Any = request.user
+    def _limit(self, request: Request, caller: Any) -> None:
         if caller is None:
             policy, principal = "anonymous", str(request.META.get("REMOTE_ADDR", ""))
         else:
@@ -95,22 +108,19 @@ class ApiView(APIView):
         declared = str(request.META.get("CONTENT_LENGTH") or "0")
         if declared.isdigit() and int(declared) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise RequestDataTooBig
-        if declared == "0" and not self.takes_body:
+        if declared == "0":
+            if self.takes_body:
+                raise ApiProblem("invalid_body")
             return
-        if request.content_type and not any(
-            request.content_type.split(";")[0].strip().lower() == parser.media_type for parser in self.get_parsers()
-        ):
-            raise exceptions.UnsupportedMediaType(request.content_type)
-        if not isinstance(self.body(request), dict):
+        media_type = str(request.content_type or "").split(";")[0].strip().lower()
+        if all(media_type != parser.media_type for parser in self.get_parsers()):
+            raise exceptions.UnsupportedMediaType(media_type)
+        if not isinstance(request.data, dict):
             raise ApiProblem("invalid_body")
 
-    def body(self, request: Request) -> Any:
-        """Return the parsed body; an empty one counts as an empty object where the view needs none."""
-        data = request.data
-        return {} if not self.takes_body and not data else data
-
     def _judge_query(self, request: Request) -> None:
-        known = self.query_parameters.get(str(request.method), frozenset())
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        known = self.query_parameters.get(method, frozenset())
         for name, values in request.query_params.lists():
             if name not in known:
                 raise ApiProblem("unknown_parameter", parameter=name)
@@ -122,17 +132,24 @@ class ApiView(APIView):
 
         :raises ValidationError: it does not hold (422, every wrong place at once).
         """
-        form = serializer(data=self.body(request))
+        form = serializer(data=request.data or {})
         form.is_valid(raise_exception=True)
         return dict(form.validated_data)
 
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
+        """Say which methods there are; the description of everything else is openapi.json."""
+        return Response(status=204)
+
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Add the headers that every answer of the API carries."""
+        if response.status_code >= 400:  # noqa: PLR2004
+            # A refusal is a problem document whatever format was asked for.
+            request.accepted_renderer, request.accepted_media_type = _JSON, _JSON.media_type
         response = super().finalize_response(request, response, *args, **kwargs)
-        if response.status_code < 400:  # noqa: PLR2004
-            response.headers.setdefault("Cache-Control", "private, no-cache")
-        response.headers["Content-Language"] = get_language() or "en"
-        response.headers["Vary"] = "Authorization, Accept-Language, Accept-Encoding"
+        headers = response.headers
+        headers.setdefault("Cache-Control", "private, no-cache")
+        headers.setdefault("Content-Language", get_language() or "en")
+        headers["Vary"] = VARY
         return response
 
 

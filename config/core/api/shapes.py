@@ -1,0 +1,87 @@
+"""Short words for JSON Schema, so that what an endpoint answers can be read at a glance; and the shapes of refusals."""
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any, Final
+
+from config.core.api.codes import CATALOGUE
+
+Shape = dict[str, Any]
+
+TEXT: Final[Shape] = {"type": "string"}
+WHOLE: Final[Shape] = {"type": "integer"}
+FLAG: Final[Shape] = {"type": "boolean"}
+MOMENT: Final[Shape] = {"type": "string", "format": "date-time", "examples": ["2026-03-02T15:00:00Z"]}
+DAY: Final[Shape] = {"type": "string", "format": "date"}
+LINK: Final[Shape] = {"type": "string", "format": "uri"}
+UUID: Final[Shape] = {"type": "string", "format": "uuid"}
+ANYTHING: Final[Shape] = {"type": "object"}
+NUMBER: Final[Shape] = {"type": "string", "description": "A phone number in E.164.", "examples": ["+5511987654321"]}
+
+
+def words(*lists: type[Enum] | Iterable[str]) -> Shape:
+    """Return the shape of one word out of these lists."""
+    found = [word.value if isinstance(word, Enum) else word for words_ in lists for word in words_]
+    return {"type": "string", "enum": found}
+
+
+def nullable(shape: Shape) -> Shape:
+    """Return the shape or null."""
+    kind = shape.get("type")
+    if isinstance(kind, str):
+        wider = {**shape, "type": [kind, "null"]}
+        return {**wider, "enum": [*shape["enum"], None]} if "enum" in shape else wider
+    return {"anyOf": [shape, {"type": "null"}]}
+
+
+def several(shape: Shape) -> Shape:
+    """Return an array of the shape."""
+    return {"type": "array", "items": shape}
+
+
+def members(**properties: Shape) -> Shape:
+    """Return an object that always has exactly these members; nulls are explicit."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def named(name: str) -> Shape:
+    """Return the reference to a named shape."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def page_shape(shape: Shape) -> Shape:
+    """Return a page of a list."""
+    return members(data=several(shape), next_cursor={**nullable(TEXT), "description": "Send it as `cursor`."})
+
+
+_PLACE = members(
+    pointer={"type": "string", "description": "JSON pointer into the body.", "examples": ["#/phone_numbers/0/number"]},
+    code=words(CATALOGUE),
+    detail=TEXT,
+)
+
+PROBLEM: Final[Shape] = {
+    **members(type=LINK, title=TEXT, status=WHOLE, detail=TEXT, instance=TEXT, code=words(CATALOGUE)),
+    "description": "RFC 9457. Members beyond the six depend on the code.",
+}
+PROBLEM["properties"] |= {
+    "errors": {**several(_PLACE), "description": "Every wrong place (422)."},
+    "parameter": {**TEXT, "description": "The query parameter that is wrong (400)."},
+    "allowed": {**several(TEXT), "description": "What could be sent or done instead."},
+    "numbers": {**several(NUMBER), "description": "The numbers that stand in the way (409)."},
+    "existing_ticket": {**TEXT, "description": "Your own ticket that holds the number (409)."},
+    "suggested_kind": {**TEXT, "description": "The kind to file instead (422 business_app_number)."},
+    "retry_after": {**WHOLE, "description": "Seconds, as in Retry-After."},
+}
+
+SHAPES: Final[dict[str, Shape]] = {"Problem": PROBLEM}
+
+
+def problem_of(status: int) -> Shape:
+    """Return the response object of one status, with the codes it can carry."""
+    codes = sorted(kind.code for kind in CATALOGUE.values() if kind.status == status)
+    narrowed = {"properties": {"code": {"enum": codes}, "status": {"const": status}}}
+    return {
+        "description": "Codes: " + ", ".join(f"`{code}`" for code in codes),
+        "content": {"application/problem+json": {"schema": {"allOf": [named("Problem"), narrowed]}}},
+    }

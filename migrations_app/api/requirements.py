@@ -1,0 +1,112 @@
+"""Answering requirements, and watching the chases."""
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.core import clock
+from config.core.api.idempotency import idempotent
+from config.core.api.pagination import LIST_PARAMETERS, page
+from config.core.api.schema import described
+from config.core.api.shapes import named, page_shape
+from config.core.api.times import utc
+from config.core.errors import NotFound
+from migrations_app.api.base import TicketView, numbers_in
+from migrations_app.api.serializers import ClaimIn, RequestedIn
+from migrations_app.api.shapes import TICKET
+from migrations_app.enums import RequirementCode
+from migrations_app.models import Chase
+from migrations_app.selectors.chases import chases_of
+from migrations_app.services import requirements
+from tickets.enums import Party
+
+
+class RequirementView(TicketView):
+    """One requirement of a ticket."""
+
+    takes_body = False
+    code: RequirementCode
+
+    def load(self, request: Request, **kwargs: Any) -> None:
+        """Find ticket and requirement.
+
+        :raises NotFound: there is no such ticket or code.
+        """
+        super().load(request, **kwargs)
+        if kwargs["code"] not in RequirementCode.values:
+            raise NotFound
+        self.code = RequirementCode(kwargs["code"])
+
+
+class ClaimView(RequirementView):
+    """Claiming that a requirement is true."""
+
+    @described("claimRequirement", TICKET, tag="Requirements", takes=ClaimIn, headers=["ETag"])
+    @idempotent
+    def post(self, request: Request, **_: Any) -> Response:
+        """Record the claim."""
+        data = self.valid(ClaimIn, request)
+        claim = requirements.Claim(
+            code=self.code,
+            statement=data.get("statement") or "",
+            value=data.get("value") or "",
+            confirmed_by=Party(data.get("confirmed_by") or Party.CLIENT),
+            numbers=numbers_in(data, "phone_numbers"),
+        )
+        requirements.claim(ticket_id=self.ticket.pk, claim=claim, by=self.actor, now=clock.now())
+        return self.answer()
+
+
+class RequestedView(RequirementView):
+    """Telling that the old BSP has been asked."""
+
+    @described("recordRequest", TICKET, tag="Requirements", takes=RequestedIn, headers=["ETag"])
+    @idempotent
+    def post(self, request: Request, **_: Any) -> Response:
+        """Record the request with the BSP's case number and promised date."""
+        data, now = self.valid(RequestedIn, request), clock.now()
+        asked = requirements.Request(
+            code=self.code,
+            requested_at=data.get("requested_at") or now,
+            external_reference=data.get("external_reference") or "",
+            promised_for=data.get("promised_for"),
+            numbers=numbers_in(data, "phone_numbers"),
+        )
+        requirements.mark_requested(ticket_id=self.ticket.pk, request=asked, by=self.actor, now=now)
+        return self.answer()
+
+
+class ChasesView(TicketView):
+    """The chases of a ticket."""
+
+    query_parameters: ClassVar = {"GET": LIST_PARAMETERS}
+
+    @described("listChases", page_shape(named("Chase")), tag="Requirements")
+    def get(self, request: Request, **_: Any) -> Response:
+        """List chases with every attempt, oldest first."""
+        rows = chases_of(self.ticket.pk)
+        return page(request, rows, order="id", present=lambda chases: [_chase(chase) for chase in chases])
+
+
+def _chase(chase: Chase) -> dict[str, Any]:
+    return {
+        "id": str(chase.pk),
+        "requirement": chase.requirement_code,
+        "state": chase.state,
+        "next_at": utc(chase.next_at),
+        "attempts": [
+            {
+                "id": str(attempt.pk),
+                "step": attempt.step + 1,
+                "channel": attempt.channel,
+                "message": attempt.message,
+                "recipient_party": attempt.recipient_party,
+                "language": attempt.language,
+                "state": attempt.state,
+                "planned_at": utc(attempt.due_at),
+                "sent_at": utc(attempt.sent_at),
+            }
+            for attempt in chase.attempts.all()
+        ],
+    }

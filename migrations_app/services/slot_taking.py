@@ -1,0 +1,111 @@
+"""Taking a slot: which numbers, which agent, and the quarters of an hour that the unique key keeps apart.
+
+Availability is checked and taken in one transaction; the unique cells decide between two that come at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from config.core.errors import Conflict
+from config.core.uow import IllegalTransition
+from migrations_app.enums import PinCallState, Stage
+from migrations_app.models import CallCell, MigrationCase, NumberMove, PinCall, PinCallNumber
+from migrations_app.rules.lifecycle import MOVED
+from migrations_app.rules.phone import match_key
+from migrations_app.rules.progress import schedulable_numbers
+from migrations_app.rules.slots import cells
+from migrations_app.selectors.cases import facts_of
+from migrations_app.selectors.slots import SlotFrame, by_load, offered_slots
+from migrations_app.services.lengths import call_length
+from tickets.models import Ticket
+
+
+class SlotTaken(Conflict):
+    """Somebody else was faster."""
+
+    code = "slot_taken"
+
+
+class SlotNotAvailable(Conflict):
+    """This moment is not offered at all."""
+
+    code = "slot_not_available"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the caller wants: when, for which numbers (the first clear ones when None), told in which zone."""
+
+    start: datetime
+    numbers: Sequence[str] | None = None
+    timezone: str | None = None
+
+
+def numbers_for_call(ticket: Ticket, case: MigrationCase, wanted: Sequence[str] | None = None) -> list[NumberMove]:
+    """Return the numbers a call can be booked for now, in their order, as many as fit.
+
+    :raises IllegalTransition: requirements block scheduling, or all clear numbers have their call already.
+    """
+    clear = schedulable_numbers(facts_of(case, ticket))
+    rows = [row for row in open_numbers(case) if row.pk in clear]
+    if wanted is not None:
+        keys = {match_key(number) for number in wanted}
+        chosen = [row for row in rows if row.match_key in keys]
+        if len(chosen) != len(keys):
+            raise IllegalTransition(extra={"allowed": [row.number for row in rows]})
+        rows = chosen
+    if not rows or case.stage not in {Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED}:
+        raise IllegalTransition(extra={"allowed": []})
+    return rows[: call_length().most_numbers]
+
+
+def open_numbers(case: MigrationCase) -> list[NumberMove]:
+    """Return the numbers of a case that are still to be moved and have no call booked."""
+    busy = PinCallNumber.objects.filter(
+        number__case=case, pin_call__state__in=[PinCallState.BOOKED, PinCallState.STARTED]
+    ).values_list("number_id", flat=True)
+    return list(case.numbers.exclude(state__in=MOVED).exclude(pk__in=busy).order_by("position"))
+
+
+def free_agents(ticket: Ticket, case: MigrationCase, start: datetime, minutes: int, *, now: datetime) -> list[int]:
+    """Return who could take a call at this moment, best first.
+
+    :raises SlotNotAvailable: the moment is not offered.
+    :raises SlotTaken: it is, but everybody is taken.
+    """
+    frame = SlotFrame(start, start + timedelta(seconds=1), minutes, ticket.timezone, ticket.queue_id)
+    for slot in offered_slots(frame, case, now=now):
+        if slot.start == start:
+            return by_load(slot.agent_ids, first=ticket.assignee_id)
+    if any(slot.start == start for slot in offered_slots(frame, case, now=now, ignore_taken=True)):
+        raise SlotTaken
+    raise SlotNotAvailable
+
+
+def occupy(call: PinCall, agents: Sequence[int], *, now: datetime) -> None:
+    """Save the call with the first agent whose cells are still free under the unique key.
+
+    :raises SlotTaken: nobody's are.
+    """
+    wanted = cells(call.start, int((call.end - call.start).total_seconds() // 60) + settings.CALL_BUFFER_MINUTES)
+    fresh = call.pk is None
+    for agent_id in agents:
+        call.agent_id = agent_id
+        CallCell.objects.filter(
+            agent_id=agent_id, start__in=wanted, pin_call__state=PinCallState.HELD, pin_call__expires_at__lte=now
+        ).delete()
+        try:
+            with transaction.atomic():
+                call.save()
+                CallCell.objects.bulk_create(CallCell(agent_id=agent_id, start=cell, pin_call=call) for cell in wanted)
+        except IntegrityError:
+            if fresh:
+                # The savepoint took the row back.
+                call.pk, call._state.adding = None, True  # noqa: SLF001
+            continue
+        return
+    raise SlotTaken
