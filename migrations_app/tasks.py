@@ -11,6 +11,7 @@ from config.core.actor import SYSTEM
 from migrations_app.models import ChaseAttempt, Notice
 from migrations_app.selectors import cases, due
 from migrations_app.services import calls, endings, moves, outreach
+from providers.services import exchanges
 
 BATCH = 500
 """Most rows one sweep hands out; the next tick takes the rest."""
@@ -40,6 +41,7 @@ def sweep_lost(**_: Any) -> None:
     for model in _MODELS.values():
         for attempt_id in due.lost_messages(model, claimed_before=gone, limit=BATCH):
             outreach.mark_lost(model, attempt_id, by=SYSTEM, now=now)
+    exchanges.mark_lost(before=gone, by=SYSTEM, now=now)
     for chase_id, ticket_id in due.ended_ladders(now=now, limit=BATCH):
         outreach.escalate(chase_id, ticket_id, by=SYSTEM, now=now)
 

@@ -94,6 +94,8 @@ class Exchange(models.Model):
         indexes = [
             # Attempt counters of a number (codes asked, registrations tried) within a moving window.
             models.Index(fields=["subject_key", "purpose", "created_at"], name="exchange_counter"),
+            # The sweep that finds calls whose process died.
+            models.Index(fields=["created_at"], condition=models.Q(state="sending"), name="exchange_in_flight"),
             # The log of one ticket in the admin.
             models.Index(fields=["ticket_reference", "id"], name="exchange_of_ticket"),
         ]

@@ -11,7 +11,7 @@ from migrations_app.admin.deeds import Action, BadForm, Deed
 from migrations_app.enums import RequirementCode, RequirementState
 from migrations_app.models import ChaseAttempt, Notice, NumberMove
 from migrations_app.services import calls, outreach, requirements
-from migrations_app.services.calls import Wish
+from migrations_app.services.slot_taking import Wish
 from tickets.enums import Party
 
 MAX_SHORT = 100

@@ -29,7 +29,7 @@ from migrations_app.admin.words import refusal_words
 from migrations_app.enums import NumberState
 from migrations_app.models import NumberMove, PinCall
 from migrations_app.services import calls, moves
-from migrations_app.services.moves import NoAnswer
+from migrations_app.services.move_steps import NoAnswer
 from tickets.admin import actor_of
 
 _SIX_DIGITS = re.compile(r"^[0-9]{6}$")

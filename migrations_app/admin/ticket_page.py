@@ -23,8 +23,8 @@ from migrations_app.enums import AttemptState, NumberState, PinCallState, Stage
 from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text
 from migrations_app.models import Chase, MigrationCase, Notice, NumberMove, PinCall
 from migrations_app.selectors.cases import calls_of, current_call, documents
-from migrations_app.services.calls import numbers_for_call
 from migrations_app.services.endings import available_actions
+from migrations_app.services.slot_taking import numbers_for_call
 from tickets.enums import CancelReason, Party, TicketStatus
 from tickets.models import Queue, Ticket
 from tickets.selectors.desk import comments_of, is_agent, timeline

@@ -20,8 +20,8 @@ from migrations_app.models import PinCall
 from migrations_app.rules.slots import Slot
 from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.slots import SlotFrame, offered_slots
-from migrations_app.services.calls import numbers_for_call
 from migrations_app.services.lengths import call_length
+from migrations_app.services.slot_taking import numbers_for_call
 from tickets.models import Ticket
 
 BEST = 6

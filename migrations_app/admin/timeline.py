@@ -100,7 +100,7 @@ def _commented(data: Data, _names: Names) -> str:
 
 def _updated(data: Data, _names: Names) -> str:
     if "on_hold" in data:
-        return _("Put on hold") if data["on_hold"] else _("Taken off hold")
+        return _("The ticket was put on hold") if data["on_hold"] else _("Taken off hold")
     fields = data.get("fields")
     return _("Form changed: %(fields)s") % {"fields": ", ".join(map(str, fields))} if fields else _("Form changed")
 

@@ -10,7 +10,7 @@ from config.core.errors import DomainError, Invalid
 from migrations_app.enums import AttemptState, ChaseState, NumberState, PinCallState, RequirementState, Stage
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.services.calls import NotReady
-from migrations_app.services.moves import AnotherStepRuns, CoolingDown, MetaSaidNo, NoAnswer, NotInCall
+from migrations_app.services.move_steps import AnotherStepRuns, CoolingDown, MetaSaidNo, NoAnswer, NotInCall
 from migrations_app.services.requirements import ReasonNeeded, TicketEnded
 from tickets.enums import Party, TicketStatus
 

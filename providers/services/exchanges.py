@@ -10,6 +10,9 @@ from providers.models import Exchange
 from providers.rules.lifecycle import EXCHANGE
 from providers.types import OutboundMessage
 
+LOST_BATCH = 500
+"""Most rows one sweep gives up at a time."""
+
 
 def begin_message(*, message: OutboundMessage, purpose: str, subject_key: str, now: datetime) -> Exchange:
     """Write the row of a message that is about to leave; the caller's transaction commits it first."""
@@ -40,6 +43,18 @@ def begin_meta_call(*, purpose: str, subject_key: str, ticket_reference: str, ta
         title=purpose,
         created_at=now,
     )
+
+
+def mark_lost(*, before: datetime, by: Actor, now: datetime) -> int:
+    """Mark calls to Meta whose process must have died since as `unknown`, and return how many there were.
+
+    The number they were about is let go by its own claim; what happened is found by reading it at Meta.
+    """
+    lost = Exchange.objects.filter(channel=ChannelKind.META, state=ExchangeState.SENDING, created_at__lt=before)
+    ids = list(lost.order_by("created_at").values_list("id", flat=True)[:LOST_BATCH])
+    for exchange_id in ids:
+        finish(exchange_id=exchange_id, state=ExchangeState.UNKNOWN, by=by, now=now, error={"key": "process_lost"})
+    return len(ids)
 
 
 def finish(

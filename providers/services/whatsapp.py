@@ -50,10 +50,14 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True)
 class CallContext:
-    """For whom and about what a call is made; `number` is the E.164 number by which attempts are counted."""
+    """For whom and about what a call is made; `number` is the E.164 number by which attempts are counted.
+
+    Calls of a test ticket go to the simulator, never to the Graph API.
+    """
 
     number: str
     ticket_reference: str
+    test: bool
     by: Actor
     now: datetime
 
@@ -64,10 +68,11 @@ def token_of(account: MetaAccount | None) -> str:
     return settings.META_ACCESS_TOKEN if name == "META_ACCESS_TOKEN" else os.environ.get(name, "")
 
 
-def _client(account: MetaAccount | None) -> MetaClient:
-    return MetaClient(
-        base_url=settings.META_BASE_URL, token=token_of(account), timeout_seconds=settings.META_TIMEOUT_SECONDS
-    )
+def _client(account: MetaAccount | None, *, test: bool) -> MetaClient:
+    base_url, token = settings.META_BASE_URL, token_of(account)
+    if test:
+        base_url, token = settings.META_SIMULATOR_URL, "simulator"
+    return MetaClient(base_url=base_url, token=token, timeout_seconds=settings.META_TIMEOUT_SECONDS)
 
 
 def _begin(purpose: str, target: str, context: CallContext) -> int:
@@ -102,7 +107,7 @@ def _call(
 
     refusal: Refused | Unanswered
     try:
-        with _client(account) as client:
+        with _client(account, test=context.test) as client:
             answer = act(client)
     except MetaRefused as error:
         finish(ExchangeState.FAILED, problem_as_json(error.problem))

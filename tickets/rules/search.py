@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 def fold(text: str) -> str:
     """Return text without case and accents, in any script."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Taking apart before folding as well: styled letters (𝐀) become capitals only then.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 

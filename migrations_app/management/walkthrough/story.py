@@ -72,7 +72,7 @@ class Story:
         self.meta = ApiCaller(self.stage.simulator + "/_sim")
         self.agent = Browser(self.stage.base)
 
-    def play(self) -> dict[str, Any]:
+    def play(self) -> Any:
         """Play the whole story and return the closed ticket."""
         for step in (
             self.file, self.watch_guide, self.watch_letter, self.claim, self.book, self.acknowledge, self.remind,
@@ -214,7 +214,7 @@ class Story:
 
     def _state(self, number: str) -> str:
         status = self.api.get(f"/tickets/{self.reference}/status")
-        return next(row["state"] for row in status["phone_numbers"] if row["number"] == number)
+        return str(next(row["state"] for row in status["phone_numbers"] if row["number"] == number))
 
     def _say_whose_turn(self, ticket: Any) -> None:
         action = (ticket["suggested_action"] or {}).get("message", "")

@@ -1,0 +1,218 @@
+"""The cast, the clock, and servers of our own for the outside world. See tests/factories for how things are made."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Barrier
+from typing import Any, TypeVar
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from pytest_django import Settings
+
+from config.core import clock
+from config.core.actor import Actor
+from tests.factories.desk import Desk, Key, actor_of, make_agent, make_desk, make_key, make_lead, make_organization
+from tests.factories.servers import MailServer, Meta, start_mail_server, start_meta
+from tests.factories.walks import Walker
+from tickets.models import Organization
+
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+"""A Monday, noon in Sao Paulo."""
+Answer = TypeVar("Answer")
+
+
+# A busy machine must not fail a property for being slow.
+hypothesis_settings.register_profile(
+    "suite", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("suite")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what only PostgreSQL can show where the suite runs on SQLite."""
+    if connection.vendor == "postgresql":
+        return
+    for item in items:
+        if item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Take away the folder that config.settings.test made for this run."""
+    folder = Path(django_settings.VAR_DIR)
+    if not hasattr(config, "workerinput") and folder.name.startswith("portero-tests-"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(settings: Settings) -> None:
+    """Give every test an empty cache. On Redis a fresh prefix does that without disturbing the other workers."""
+    kind = settings.CACHES["default"]
+    if "Redis" not in kind["BACKEND"]:
+        cache.clear()
+        return
+    prefix = f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}:{uuid.uuid4().hex}"
+    settings.CACHES = {"default": {**kind, "KEY_PREFIX": prefix}}
+
+
+# Time
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Monday, 2 March 2026, noon in Sao Paulo."""
+    return NOW
+
+
+@pytest.fixture
+def clock_at(settings: Settings, tmp_path: Path) -> Callable[[datetime], None]:
+    """Make the edges believe that it is a certain moment; time stands still there."""
+    file = tmp_path / "clock.json"
+
+    def stand_at(moment: datetime) -> None:
+        clock.set_virtual(file, moment=moment, rate=0)
+        settings.PORTERO_CLOCK_FILE = str(file)
+
+    return stand_at
+
+
+# The desk and its people
+
+
+@pytest.fixture
+def desk(db: None, now: datetime) -> Desk:
+    return make_desk(now=now)
+
+
+@pytest.fixture
+def agent_user(desk: Desk) -> User:
+    """Works in the queue "latam", Monday to Friday, 9 to 18 in Sao Paulo."""
+    return make_agent("bea", desk.latam)
+
+
+@pytest.fixture
+def agent(agent_user: User) -> Actor:
+    return actor_of(agent_user)
+
+
+@pytest.fixture
+def lead_user(desk: Desk) -> User:
+    return make_lead("leo")
+
+
+# Those who file
+
+
+@pytest.fixture
+def client_org(desk: Desk, now: datetime) -> Organization:
+    return make_organization("Padaria Sol", now=now)
+
+
+@pytest.fixture
+def client_key(client_org: Organization, now: datetime) -> Key:
+    return make_key(client_org, now=now)
+
+
+@pytest.fixture
+def client_actor(client_key: Key) -> Actor:
+    return client_key.actor
+
+
+@pytest.fixture
+def colleague(client_org: Organization, now: datetime) -> Key:
+    """Another key of the same organization."""
+    return make_key(client_org, now=now, label="colleague")
+
+
+@pytest.fixture
+def stranger(desk: Desk, now: datetime) -> Key:
+    """A key of an organization that has nothing to do with the client."""
+    return make_key(make_organization("Farmacia Lua", now=now), now=now)
+
+
+@pytest.fixture
+def partner_org(desk: Desk, now: datetime) -> Organization:
+    return make_organization("Agencia Norte", now=now, partner=True)
+
+
+# The outside world
+
+
+@pytest.fixture(scope="session")
+def _meta_server() -> Iterator[Meta]:
+    meta = start_meta(NOW)
+    yield meta
+    meta.server.stop()
+
+
+@pytest.fixture
+def meta(_meta_server: Meta, settings: Settings) -> Meta:
+    """Meta's simulator with an empty world; every number is in order until told otherwise."""
+    _meta_server.reset(NOW)
+    settings.META_BASE_URL = _meta_server.base_url
+    settings.META_TIMEOUT_SECONDS = 2
+    return _meta_server
+
+
+@pytest.fixture(scope="session")
+def _mail_server() -> Iterator[MailServer]:
+    mail, controller = start_mail_server()
+    yield mail
+    controller.stop()
+
+
+@pytest.fixture
+def smtp(_mail_server: MailServer, settings: Settings) -> MailServer:
+    """A real mail server that accepts everything until told otherwise (`smtp.be(Mood...)`)."""
+    _mail_server.reset()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = _mail_server.host, _mail_server.port
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.EMAIL_TIMEOUT = 1
+    return _mail_server
+
+
+# Cases on their way
+
+
+@pytest.fixture
+def walk(client_key: Key, agent_user: User, now: datetime, request: pytest.FixtureRequest) -> Walker:
+    """File tickets and carry them along a path: `walk(Path.SCHEDULED)`. Paths past the call need the fixture `meta`."""
+    telephone = request.getfixturevalue("meta") if "meta" in request.fixturenames else None
+    return Walker(client_key, agent_user, now, telephone)
+
+
+# Threads
+
+
+@pytest.fixture
+def at_once(transactional_db: None) -> Callable[[list[Callable[[], Any]]], list[Any]]:
+    """Run functions at the same moment, each in a thread with its own database connection; exceptions are returned."""
+
+    def run(works: list[Callable[[], Any]]) -> list[Any]:
+        gate = Barrier(len(works))
+
+        def one(work: Callable[[], Any]) -> Any:
+            try:
+                gate.wait(timeout=10)
+                return work()
+            except Exception as error:  # noqa: BLE001  (returned to the test, which judges it)
+                return error
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(len(works)) as pool:
+            return list(pool.map(one, works))
+
+    return run

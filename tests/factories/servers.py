@@ -1,0 +1,174 @@
+"""Servers of our own on 127.0.0.1 for the outside world: Meta (our simulator) and a mail server told to misbehave."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.message import EmailMessage, Message
+from email.parser import BytesParser
+from email.policy import default as modern
+from enum import StrEnum
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from providers.meta.simulator.server import SimulatorServer
+from tests.factories.desk import DESTINATION_WABA
+
+
+@dataclass
+class Meta:
+    """The simulated Meta, with hands to change it. Its clock stands still until somebody moves it."""
+
+    server: SimulatorServer
+    present: datetime
+
+    @property
+    def base_url(self) -> str:
+        return self.server.base_url
+
+    def at(self, moment: datetime) -> None:
+        self.present = moment
+
+    def code_for(self, number: str) -> str:
+        """The newest 6-digit code that the telephone got."""
+        inbox = self.server.world.line(number.lstrip("+")).inbox
+        assert inbox, f"no code ever arrived at {number}"
+        return inbox[-1].code
+
+    def codes_sent_to(self, number: str) -> int:
+        return len(self.server.world.line(number.lstrip("+")).inbox)
+
+    def protect(self, number: str, *, pin: str = "135790") -> None:
+        """Switch two-step verification on."""
+        self.server.world.line(number.lstrip("+")).set_pin(pin)
+
+    def unprotect(self, number: str) -> None:
+        self.server.world.line(number.lstrip("+")).two_step = False
+
+    def at_destination(self, number: str) -> list[str]:
+        """The ids of this number's objects at our account."""
+        world = self.server.world
+        return [p.id for p in world.phones_of(number.lstrip("+")) if p.waba_id == DESTINATION_WABA]
+
+    def is_connected_here(self, number: str) -> bool:
+        world = self.server.world
+        return any(
+            p.waba_id == DESTINATION_WABA and p.status == "CONNECTED" for p in world.phones_of(number.lstrip("+"))
+        )
+
+    def fault(self, call: str, **parts: Any) -> None:
+        """Let the next call of that name go wrong."""
+        self.server.faults.add([{"call": call, **parts}])
+
+    def reset(self, moment: datetime) -> None:
+        self.server.world.clear()
+        self.server.faults.clear()
+        self.present = moment
+
+
+def start_meta(moment: datetime) -> Meta:
+    def clock() -> datetime:
+        return meta.present
+
+    meta = Meta(SimulatorServer(clock=clock), moment)
+    meta.server.start()
+    return meta
+
+
+class Mood(StrEnum):
+    """How the mail server behaves."""
+
+    ACCEPT = "accept"
+    BUSY_AT_RECIPIENT = "busy_at_recipient"
+    BUSY_AT_DATA = "busy_at_data"
+    REFUSE_RECIPIENT = "refuse_recipient"
+    REFUSE_DATA = "refuse_data"
+    DROP_BEFORE_DATA = "drop_before_data"
+    DROP_AFTER_DATA = "drop_after_data"
+    HANG_AFTER_DATA = "hang_after_data"
+
+
+@dataclass
+class MailServer:
+    """A mail server that remembers what reached it, whatever it answered."""
+
+    moods: list[Mood] = field(default_factory=list)
+    received: list[EmailMessage] = field(default_factory=list)
+    on_data: Callable[[Message], None] | None = None
+    host: str = "127.0.0.1"
+    port: int = 0
+    _release: asyncio.Event | None = None
+
+    def be(self, *moods: Mood) -> None:
+        """Take these moods for the next sessions, one each; the last one stays."""
+        self.moods = list(moods)
+
+    def reset(self) -> None:
+        self.moods, self.received, self.on_data = [], [], None
+
+    def _mood(self) -> Mood:
+        return self.moods[0] if self.moods else Mood.ACCEPT
+
+    def _next_mood(self) -> None:
+        if len(self.moods) > 1:
+            self.moods.pop(0)
+
+    async def handle_RCPT(  # noqa: N802  (the library's name)
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        match self._mood():
+            case Mood.BUSY_AT_RECIPIENT:
+                self._next_mood()
+                return "450 4.2.0 Greylisted, come back later"
+            case Mood.REFUSE_RECIPIENT:
+                self._next_mood()
+                return "550 5.1.1 No such user"
+            case Mood.DROP_BEFORE_DATA:
+                self._next_mood()
+                _hang_up(server)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        mail = BytesParser(policy=modern).parsebytes(bytes(envelope.original_content or b""))
+        assert isinstance(mail, EmailMessage)
+        if self.on_data is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self.on_data, mail)
+        mood = self._mood()
+        self._next_mood()
+        match mood:
+            case Mood.BUSY_AT_DATA:
+                return "451 4.3.0 Try again later"
+            case Mood.REFUSE_DATA:
+                return "554 5.7.1 We do not want this"
+            case Mood.DROP_AFTER_DATA:
+                self.received.append(mail)
+                _hang_up(server)
+            case Mood.HANG_AFTER_DATA:
+                self.received.append(mail)
+                await asyncio.sleep(3)
+            case _:
+                self.received.append(mail)
+        return "250 OK"
+
+
+def _hang_up(server: SMTP) -> None:
+    """Close the line without a word."""
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()
+
+
+def start_mail_server() -> tuple[MailServer, Controller]:
+    mail = MailServer(port=_free_port())
+    controller = Controller(mail, hostname=mail.host, port=mail.port, ready_timeout=10)
+    controller.start()
+    return mail, controller
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

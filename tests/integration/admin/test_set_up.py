@@ -1,0 +1,206 @@
+"""Set-up pages: stamps and versions, the directory that keeps a lead's edits, people without escalation, keys, dry run."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+
+from config.core.actor import OPERATOR
+from migrations_app.models import Ladder, Playbook
+from providers.models import Bsp, MetaAccount
+from providers.services.directory import load_directory
+from tests.factories.desk import Desk
+from tests.factories.walks import Path, Walker
+from tests.integration.admin.conftest import Person, text_of
+from tickets.models import ApiKey, Organization, Queue, RoutingRule
+from tickets.services.organizations import digest_of
+
+
+def _ladder(ladder: Ladder, **changes: Any) -> dict[str, Any]:
+    return {
+        "name": ladder.name,
+        "slug": ladder.slug,
+        "steps": '[{"escalate": true, "wait_business_days": 1}]',
+        **changes,
+    }
+
+
+def test_a_changed_ladder_gets_a_new_version_and_time(
+    lead_at_desk: Person, clock_at: Callable[[datetime], None], now: datetime
+) -> None:
+    ladder = Ladder.objects.get(slug="closing")
+    later = now + timedelta(days=1)
+    clock_at(later)
+    answer = lead_at_desk.post("migrations_app_ladder_change", ladder.pk, **_ladder(ladder))
+    assert answer.status_code == 302
+    ladder.refresh_from_db()
+    assert (ladder.version, ladder.updated_at, ladder.created_at) == (2, later, now)
+
+
+@pytest.mark.parametrize("steps", ['[{"to": "client"}]', '[{"to": "nobody_known", "message": "two_step_guide"}]',
+                                   '[{"message": "no_such_message"}]', '"text"', "[1]"])  # fmt: skip
+def test_a_ladder_that_cannot_be_climbed_is_refused(steps: str, lead_at_desk: Person) -> None:
+    ladder = Ladder.objects.get(slug="closing")
+    answer = lead_at_desk.post("migrations_app_ladder_change", ladder.pk, **_ladder(ladder, steps=steps))
+    assert answer.status_code == 200
+    ladder.refresh_from_db()
+    assert ladder.version == 1
+
+
+def test_a_playbook_takes_known_requirements_only_and_counts_versions(lead_at_desk: Person) -> None:
+    playbook = Playbook.objects.get(slug="gupshup")
+    data = {"name": "Gupshup", "slug": "gupshup", "active": "on", "execution": "graph_api",
+            "meta_account": playbook.meta_account_id, "requirements": ["waba_id", "wallet_funded"]}  # fmt: skip
+    assert lead_at_desk.post("migrations_app_playbook_change", playbook.pk, **data).status_code == 302
+    playbook.refresh_from_db()
+    assert (playbook.version, playbook.requirements) == (2, ["waba_id", "wallet_funded"])
+    data["requirements"] = ["nonsense"]
+    assert lead_at_desk.post("migrations_app_playbook_change", playbook.pk, **data).status_code == 200
+
+
+def _posted(page: Any) -> dict[str, Any]:
+    form = page.context["adminform"].form
+    values = {name: form[name].value() for name in form.fields}
+    return {name: "" if value is None else value for name, value in values.items()}
+
+
+def test_what_a_lead_edits_in_the_directory_survives_the_next_load(lead_at_desk: Person, now: datetime) -> None:
+    bsp = Bsp.objects.get(slug="infobip")
+    data = _posted(lead_at_desk.get("providers_bsp_change", bsp.pk)) | {"contact_email": "moves@infobip.example"}
+    assert lead_at_desk.post("providers_bsp_change", bsp.pk, **data).status_code == 302
+    bsp.refresh_from_db()
+    assert bsp.edited_fields == ["contact_email"]
+    load_directory(by=OPERATOR, now=now)
+    bsp.refresh_from_db()
+    assert (bsp.contact_email, bsp.slug) == ("moves@infobip.example", "infobip")
+
+
+def test_a_token_is_not_taken_for_the_name_of_a_variable(lead_at_desk: Person) -> None:
+    account = MetaAccount.objects.get()
+    data = {"name": "Destination", "waba_id": account.waba_id, "token_variable": "EAAGm0PX4ZCpsBAtoken"}
+    assert lead_at_desk.post("providers_metaaccount_change", account.pk, **data).status_code == 200
+    data["token_variable"] = "META_TOKEN_TWO"
+    assert lead_at_desk.post("providers_metaaccount_change", account.pk, **data).status_code == 302
+    account.refresh_from_db()
+    assert account.token_variable == "META_TOKEN_TWO"
+
+
+def test_queues_rules_and_hours_are_made_with_their_times(
+    lead_at_desk: Person, agent_user: User, now: datetime
+) -> None:
+    lead_at_desk.post("tickets_queue_add", name="EMEA", slug="emea", agents=[agent_user.pk])
+    queue = Queue.objects.get(slug="emea")
+    assert (queue.created_at, list(queue.agents.all())) == (now, [agent_user])
+    rule = {"position": 5, "name": "Europe", "active": "on", "queue": queue.pk}
+    refused = lead_at_desk.post("tickets_routingrule_add", **rule, conditions='{"colour": ["red"]}')
+    assert refused.status_code == 200
+    lead_at_desk.post("tickets_routingrule_add", **rule, conditions='{"country": ["ES"]}')
+    assert RoutingRule.objects.get(name="Europe").updated_at == now
+    hours = {"agent": agent_user.pk, "weekday": 5, "start": "10:00", "end": "14:00", "timezone": "Mars/Base"}
+    assert lead_at_desk.post("migrations_app_agenthours_add", **hours).status_code == 200
+    assert (
+        lead_at_desk.post("migrations_app_agenthours_add", **hours | {"timezone": "Europe/Madrid"}).status_code == 302
+    )
+
+
+# People
+
+
+def _new_user(**more: Any) -> dict[str, Any]:
+    password = "quite a long phrase 17"
+    return {"username": "nina", "password1": password, "password2": password, "usable_password": "true", "is_staff": "on",
+            "groups": [Group.objects.get(name="Agent").pk], **more}  # fmt: skip
+
+
+def test_a_lead_makes_an_agent_but_no_superuser_and_no_other_group(lead_at_desk: Person) -> None:
+    odd = Group.objects.create(name="Odd")
+    odd.permissions.set(Permission.objects.all())
+    assert lead_at_desk.post("auth_user_add", **_new_user(groups=[odd.pk])).status_code == 200
+    answer = lead_at_desk.post("auth_user_add", **_new_user(is_superuser="on", user_permissions=["1"]))
+    assert answer.status_code == 302
+    nina = User.objects.get(username="nina")
+    assert (nina.is_staff, nina.is_superuser, nina.user_permissions.count()) == (True, False, 0)
+    assert [group.name for group in nina.groups.all()] == ["Agent"]
+
+
+def test_a_lead_cannot_raise_anybody_by_editing(lead_at_desk: Person, agent_user: User) -> None:
+    inline = {"membership-TOTAL_FORMS": 0, "membership-INITIAL_FORMS": 0}
+    data = {"username": "bea", "is_active": "on", "is_staff": "on", "is_superuser": "on", "user_permissions": ["1", "2"],
+            "groups": [Group.objects.get(name="Lead").pk], **inline}  # fmt: skip
+    assert lead_at_desk.post("auth_user_change", agent_user.pk, **data).status_code == 302
+    agent_user.refresh_from_db()
+    assert not agent_user.is_superuser
+    assert agent_user.user_permissions.count() == 0
+    assert agent_user.groups.get().name == "Lead"
+
+
+def test_superusers_do_not_exist_for_a_lead(lead_at_desk: Person, superuser: Person) -> None:
+    assert "root@portero.example" not in text_of(lead_at_desk.get("auth_user_changelist"))
+    assert lead_at_desk.get("auth_user_change", superuser.user.pk).status_code == 302
+    password = lead_at_desk.web.post(
+        f"/admin/auth/user/{superuser.user.pk}/password/", {"password1": "x" * 20, "password2": "x" * 20}
+    )
+    assert password.status_code in {302, 403, 404}
+    superuser.user.refresh_from_db()
+    assert superuser.user.check_password("a long enough phrase")
+    assert superuser.get("auth_user_change", superuser.user.pk).status_code == 200
+
+
+def test_nobody_deletes_people(superuser: Person, agent_user: User) -> None:
+    assert superuser.post("auth_user_delete", agent_user.pk, post="yes").status_code == 403
+    assert User.objects.filter(pk=agent_user.pk).exists()
+
+
+# Keys
+
+
+def test_a_key_is_shown_once_stored_hashed_and_revoked(lead_at_desk: Person, client_org: Organization) -> None:
+    page = text_of(
+        lead_at_desk.post(
+            "tickets_organization_issue_key", client_org.pk, scopes=["tickets:read"], label="shop", test="on"
+        )
+    )
+    found = re.search(r"mig_test_[0-9a-f_]+", page)
+    assert found is not None
+    row = ApiKey.objects.get(digest=digest_of(found[0]))
+    assert (row.scopes, row.label, row.test) == (["tickets:read"], "shop", True)
+    organization = text_of(lead_at_desk.get("tickets_organization_change", client_org.pk))
+    assert row.prefix in organization
+    assert found[0] not in organization
+    lead_at_desk.post("tickets_organization_revoke_key", client_org.pk, row.pk)
+    row.refresh_from_db()
+    assert row.revoked_at is not None
+
+
+# Dry run
+
+
+def test_the_dry_run_says_which_rule_takes_a_ticket_and_why(
+    walk: Walker, agent_at_desk: Person, desk: Desk, now: datetime
+) -> None:
+    walked = walk(Path.FILED)
+    RoutingRule.objects.create(
+        position=1, name="Big ones", conditions={"min_size": 20, "country": ["BR"]}, queue=desk.triage, created_at=now,
+        updated_at=now,
+    )  # fmt: skip
+    before = walked.fresh().revision
+    page = text_of(agent_at_desk.get("tickets_routingrule_dry_run", reference=walked.ticket.reference.lower()))
+    assert "Rule <strong>Latin America</strong> takes it: queue <strong>latam</strong>" in page
+    assert page.index("1. Big ones") < page.index("2. Latin America")
+    assert page.count('<span class="pt-no">') == 1
+    assert walked.fresh().revision == before
+
+
+def test_the_dry_run_knows_triage_and_hides_foreign_tickets(
+    walk: Walker, agent_at_desk: Person, lead_at_desk: Person
+) -> None:
+    lost = walk(Path.TRIAGE)
+    assert "not in the directory" in text_of(
+        lead_at_desk.get("tickets_routingrule_dry_run", reference=lost.ticket.reference)
+    )
+    hidden = text_of(agent_at_desk.get("tickets_routingrule_dry_run", reference=lost.ticket.reference))
+    assert "There is no such ticket." in hidden
+    assert "Padaria" not in hidden
