@@ -1,8 +1,11 @@
 """Timed work. A sweep finds what is due in the database and hands each row to its own task; losing a message loses nothing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from celery import shared_task
 from django.conf import settings
 
@@ -13,9 +16,19 @@ from migrations_app.selectors import cases, due
 from migrations_app.services import calls, endings, moves, outreach
 from providers.services import exchanges
 
+_log = structlog.get_logger("portero.sweeps")
 BATCH = 500
 """Most rows one sweep hands out; the next tick takes the rest."""
 _MODELS: dict[str, type[ChaseAttempt] | type[Notice]] = {"chase": ChaseAttempt, "notice": Notice}
+
+
+@contextmanager
+def _alone(kind: str, row_id: int) -> Iterator[None]:
+    """Keep one poisoned row from stopping the others of its sweep; it is logged at every tick until it is mended."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  (whatever it is, the other rows are due too)
+        _log.error("a row of a sweep failed", kind=kind, id=row_id, error_type=type(error).__name__, exc_info=error)
 
 
 @shared_task(name="migrations.sweep_outreach")
@@ -40,10 +53,12 @@ def sweep_lost(**_: Any) -> None:
     gone = now - timedelta(seconds=settings.ATTEMPT_LEASE_SECONDS)
     for model in _MODELS.values():
         for attempt_id in due.lost_messages(model, claimed_before=gone, limit=BATCH):
-            outreach.mark_lost(model, attempt_id, by=SYSTEM, now=now)
+            with _alone("attempt", attempt_id):
+                outreach.mark_lost(model, attempt_id, by=SYSTEM, now=now)
     exchanges.mark_lost(before=gone, by=SYSTEM, now=now)
     for chase_id, ticket_id in due.ended_ladders(now=now, limit=BATCH):
-        outreach.escalate(chase_id, ticket_id, by=SYSTEM, now=now)
+        with _alone("chase", chase_id):
+            outreach.escalate(chase_id, ticket_id, by=SYSTEM, now=now)
 
 
 @shared_task(name="migrations.sweep_clock")
@@ -51,8 +66,11 @@ def sweep_clock(**_: Any) -> None:
     """Do what time alone does: free expired holds, end cool-downs, close resolved tickets."""
     now = clock.now()
     for hold_pk, ticket_id in due.expired_holds(now=now, limit=BATCH):
-        calls.expire_hold(ticket_id=ticket_id, hold_pk=hold_pk, by=SYSTEM, now=now)
+        with _alone("hold", hold_pk):
+            calls.expire_hold(ticket_id=ticket_id, hold_pk=hold_pk, by=SYSTEM, now=now)
     for number_id in cases.cooling_due(now=now, limit=BATCH):
-        moves.end_cool_down(number_id=number_id, by=SYSTEM, now=now)
+        with _alone("number", number_id):
+            moves.end_cool_down(number_id=number_id, by=SYSTEM, now=now)
     for ticket_id in cases.auto_close_due(now=now, limit=BATCH):
-        endings.close_if_due(ticket_id=ticket_id, now=now)
+        with _alone("ticket", ticket_id):
+            endings.close_if_due(ticket_id=ticket_id, now=now)

@@ -38,7 +38,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django_structlog",
     "django_prometheus",
     "axes",
     "django_otp",
@@ -54,7 +53,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.core.api.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "config.core.api.middleware.LanguageMiddleware",
     # Machines are answered here; what follows is for people in a browser.
     "config.core.api.middleware.MachineDoor",
@@ -299,6 +297,4 @@ PORTERO_EVENT_WRITER = "tickets.services.events.write_events"
 PORTERO_IDEMPOTENCY_STORE = "tickets.services.idempotency.DatabaseStore"
 
 LOGGING = logging_settings(json_lines=not EMBEDDED)
-DJANGO_STRUCTLOG_CELERY_ENABLED = False
-DJANGO_STRUCTLOG_USER_ID_FIELD = None
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -200,7 +200,7 @@ def _desk_context(ticket: Ticket, case: MigrationCase | None, user: Any) -> dict
     offered: Sequence[str] = []
     if case is not None:
         cut_over = any(number.state in _CUT_OVER for number in case.numbers.all())
-        offered = available_actions(status=ticket.status, stage=case.stage, cut_over=cut_over)
+        offered = available_actions(ticket=ticket, stage=case.stage, cut_over=cut_over)
     agents = ticket.queue.agents.filter(is_active=True).order_by("username") if ticket.queue else []
     return {
         "agents": agents,

@@ -10,7 +10,6 @@ from django.utils.translation import gettext
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.core import clock
 from config.core.api.etags import etag, matches
 from config.core.api.rendered import RenderedDocuments
 from config.core.api.renderers import ApiJSONRenderer
@@ -33,7 +32,7 @@ class HoldingView(ApiView):
         """Tell the desk when a number is claimed by two organizations; the caller learns nothing of the other."""
         if isinstance(exc, NumberAlreadyOpen):
             try:
-                note_dispute(exc, by=self.actor, now=clock.now())
+                note_dispute(exc, by=self.actor, now=self.now)
             except Exception as failure:  # noqa: BLE001  (e.g. a busy database: the caller repeats, and the note is made then)
                 exc = failure
         return super().handle_exception(exc)

@@ -9,7 +9,6 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.core import clock
 from config.core.api import queries
 from config.core.api.idempotency import idempotent
 from config.core.api.problems import ApiProblem
@@ -46,7 +45,7 @@ class SlotsView(TicketView):
     @described("listSlots", named("Slots"), tag="Pin calls", refusals=[409], parameters=[*SLOT_PARAMETERS])
     def get(self, request: Request, **_: Any) -> Response:
         """List the free moments, in order of time."""
-        now, case = clock.now(), case_of(self.ticket.pk)
+        now, case = self.now, case_of(self.ticket.pk)
         zone = queries.text(request, "timezone") or self.ticket.timezone
         if zone not in available_timezones():
             raise ApiProblem("invalid_parameter", parameter="timezone")
@@ -101,7 +100,7 @@ class HoldsView(TicketView):
         """Hold a slot; it replaces the ticket's hold if there is one."""
         data = self.valid(HoldIn, request)
         wish = slot_taking.Wish(data["start"], numbers_in(data, "numbers"))
-        call = calls.hold(ticket_id=self.ticket.pk, wish=wish, by=self.actor, now=clock.now())
+        call = calls.hold(ticket_id=self.ticket.pk, wish=wish, by=self.actor, now=self.now)
         body = {"id": str(call.uid), "start": utc(call.start), "end": utc(call.end), "expires_at": utc(call.expires_at)}
         return Response(body, status=201)
 
@@ -113,7 +112,7 @@ class CallsView(TicketView):
     @idempotent
     def post(self, request: Request, **_: Any) -> Response:
         """Book a hold, or a moment."""
-        data, now = self.valid(BookIn, request), clock.now()
+        data, now = self.valid(BookIn, request), self.now
         if data.get("hold_id"):
             call = calls.book_hold(ticket_id=self.ticket.pk, hold_id=str(data["hold_id"]), by=self.actor, now=now)
         else:
@@ -152,14 +151,14 @@ class CallView(TicketView):
         """Move the call to another moment."""
         data = self.valid(MoveCallIn, request)
         call = calls.reschedule(
-            ticket_id=self.ticket.pk, call_id=str(self.call.uid), start=data["start"], by=self.actor, now=clock.now()
+            ticket_id=self.ticket.pk, call_id=str(self.call.uid), start=data["start"], by=self.actor, now=self.now
         )
         return _answer(call)
 
     @described("cancelCall", None, tag="Pin calls", status=204, refusals=[409])
     def delete(self, request: Request, **_: Any) -> Response:
         """Cancel the call."""
-        calls.cancel_call(ticket_id=self.ticket.pk, call_id=str(self.call.uid), by=self.actor, now=clock.now())
+        calls.cancel_call(ticket_id=self.ticket.pk, call_id=str(self.call.uid), by=self.actor, now=self.now)
         return Response(status=204)
 
 

@@ -68,7 +68,7 @@ def ticket_document(ticket: Ticket, case: MigrationCase) -> dict[str, Any]:
         "flow": case.flow,
         "waiting_on": waiting_document(ticket),
         "suggested_action": _action(ticket),
-        "available_actions": available_actions(status=ticket.status, stage=case.stage, cut_over=cut_over),
+        "available_actions": available_actions(ticket=ticket, stage=case.stage, cut_over=cut_over),
         "requirements": requirements_document(list(case.requirements.all()), shown),
         "queue": {"slug": ticket.queue.slug, "name": ticket.queue.name} if ticket.queue else None,
         "priority": ticket.priority,

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.core import clock
 from config.core.api.idempotency import idempotent
 from config.core.api.pagination import LIST_PARAMETERS, page
 from config.core.api.schema import described
@@ -54,7 +53,7 @@ class ClaimView(RequirementView):
             confirmed_by=Party(data.get("confirmed_by") or Party.CLIENT),
             numbers=numbers_in(data, "phone_numbers"),
         )
-        requirements.claim(ticket_id=self.ticket.pk, claim=claim, by=self.actor, now=clock.now())
+        requirements.claim(ticket_id=self.ticket.pk, claim=claim, by=self.actor, now=self.now)
         return self.answer()
 
 
@@ -65,7 +64,7 @@ class RequestedView(RequirementView):
     @idempotent
     def post(self, request: Request, **_: Any) -> Response:
         """Record the request with the BSP's case number and promised date."""
-        data, now = self.valid(RequestedIn, request), clock.now()
+        data, now = self.valid(RequestedIn, request), self.now
         asked = requirements.Request(
             code=self.code,
             requested_at=data.get("requested_at") or now,

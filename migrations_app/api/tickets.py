@@ -8,7 +8,6 @@ from drf_spectacular.utils import OpenApiExample
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.core import clock
 from config.core.api import queries
 from config.core.api.etags import demand_match
 from config.core.api.idempotency import idempotent
@@ -60,7 +59,7 @@ class TicketsView(HoldingView):
             raise Invalid([FieldProblem("#/kind", "kind_not_supported", detail)], code="kind_not_supported")
         form = read_form(data, source=Source.API, test=self.key.test)
         organization = organization_of(self.organization_id)
-        ticket = intake.file_ticket(organization=organization, form=form, by=self.actor, now=clock.now())
+        ticket = intake.file_ticket(organization=organization, form=form, by=self.actor, now=self.now)
         case = document_of(self.organization_id, ticket.reference, test=self.key.test)
         response = ticket_answer(case, status=201)
         response["Location"] = request.build_absolute_uri(f"/api/v1/tickets/{ticket.reference}")
@@ -110,14 +109,14 @@ class TicketDetailView(ConditionalView, HoldingView):
         version = demand_match(request, version=self.version)
         edit = editing.Edit(changes=self.valid(TicketPatch, request), version=version)
         ticket = ticket_of(self.organization_id, self.reference, test=self.key.test)
-        editing.edit_ticket(ticket_id=ticket.pk, edit=edit, by=self.actor, now=clock.now())
+        editing.edit_ticket(ticket_id=ticket.pk, edit=edit, by=self.actor, now=self.now)
         return ticket_answer(document_of(self.organization_id, self.reference, test=self.key.test))
 
     @described("deleteDraft", None, tag="Tickets", status=204, refusals=[409])
     def delete(self, request: Request, **_: Any) -> Response:
         """Delete a draft."""
         ticket = ticket_of(self.organization_id, self.reference, test=self.key.test)
-        intake.delete_draft(ticket_id=ticket.pk, by=self.actor, now=clock.now())
+        intake.delete_draft(ticket_id=ticket.pk, by=self.actor, now=self.now)
         return Response(status=204)
 
 
@@ -131,7 +130,7 @@ class SubmitView(TicketView):
     def post(self, request: Request, **_: Any) -> Response:
         """Submit the draft."""
         self.valid(EmptyIn, request)
-        intake.submit_draft(ticket_id=self.ticket.pk, by=self.actor, now=clock.now())
+        intake.submit_draft(ticket_id=self.ticket.pk, by=self.actor, now=self.now)
         return self.answer()
 
 
@@ -146,7 +145,7 @@ class CancelView(TicketView):
         """Cancel the ticket."""
         data = self.valid(CancelIn, request)
         reason = CancelReason(data.get("reason") or CancelReason.OTHER)
-        endings.cancel(ticket_id=self.ticket.pk, reason=reason, by=self.actor, now=clock.now())
+        endings.cancel(ticket_id=self.ticket.pk, reason=reason, by=self.actor, now=self.now)
         return self.answer()
 
 
@@ -160,5 +159,5 @@ class ReopenView(TicketView):
     def post(self, request: Request, **_: Any) -> Response:
         """Bring back a resolved, closed or cancelled ticket."""
         self.valid(EmptyIn, request)
-        endings.reopen(ticket_id=self.ticket.pk, by=self.actor, now=clock.now())
+        endings.reopen(ticket_id=self.ticket.pk, by=self.actor, now=self.now)
         return self.answer()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from config.core.actor import SYSTEM, Actor
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
@@ -12,7 +12,7 @@ from migrations_app.rules.lifecycle import CLEAR_FOR_SCHEDULING, MOVED, STAGE
 from migrations_app.selectors.cases import case_of
 from migrations_app.services.calls import drop_calls
 from migrations_app.services.intake import already_open
-from migrations_app.services.numbers import release_lines
+from migrations_app.services.numbers import hold_lines, release_lines
 from migrations_app.services.requirements import change_state
 from migrations_app.services.settle import settle
 from tickets.enums import CancelReason, TicketStatus, Visibility
@@ -24,19 +24,21 @@ _PAST_CUT_OVER = frozenset({NumberState.REGISTERED, NumberState.LIVE})
 _REOPENABLE = frozenset({TicketStatus.RESOLVED, TicketStatus.CLOSED, TicketStatus.CANCELLED})
 
 
-def available_actions(*, status: str, stage: str, cut_over: bool) -> list[str]:
+def available_actions(*, ticket: Ticket, stage: str, cut_over: bool) -> list[str]:
     """Return what the filing side may do with a ticket now; `cut_over`: a number is registered or live already."""
+    status = ticket.status
     if status == TicketStatus.DRAFT:
         return ["submit", "cancel"]
     if status in _REOPENABLE:
-        return ["reopen"]
+        # A draft that was thrown away never was a ticket of the desk: nothing was derived from its answers.
+        return ["reopen"] if ticket.queue_id is not None else []
     can_cancel = STAGE.allows(Stage(stage), Stage.CANCELLED) and not cut_over
     return ["cancel"] if can_cancel else []
 
 
 def _allowed(ticket: Ticket, case: MigrationCase) -> dict[str, list[str]]:
     cut_over = NumberMove.objects.filter(case=case, state__in=_PAST_CUT_OVER).exists()
-    return {"allowed": available_actions(status=ticket.status, stage=case.stage, cut_over=cut_over)}
+    return {"allowed": available_actions(ticket=ticket, stage=case.stage, cut_over=cut_over)}
 
 
 def cancel(*, ticket_id: int, reason: CancelReason, by: Actor, now: datetime) -> None:
@@ -110,11 +112,9 @@ def reopen(*, ticket_id: int, by: Actor, now: datetime) -> None:
     with unit_of_work(by=by, now=now) as uow:
         ticket = lock_ticket(uow, ticket_id)
         case = case_of(ticket_id)
-        if ticket.status not in _REOPENABLE:
-            raise IllegalTransition(extra=_allowed(ticket, case))
-        if ticket.queue_id is None:
-            # A draft that was thrown away never was a ticket of the desk: nothing was derived from its answers.
-            raise IllegalTransition(extra={"allowed": []})
+        extra = _allowed(ticket, case)
+        if "reopen" not in extra["allowed"]:
+            raise IllegalTransition(extra=extra)
         _hold_again(ticket, case)
         if ticket.status == TicketStatus.CANCELLED:
             settle(uow, ticket, case, to=Stage.TRIAGE)
@@ -126,12 +126,9 @@ def reopen(*, ticket_id: int, by: Actor, now: datetime) -> None:
 
 
 def _hold_again(ticket: Ticket, case: MigrationCase) -> None:
-    if ticket.test:
-        return
-    numbers = NumberMove.objects.filter(case=case).exclude(state__in=MOVED)
+    numbers = list(NumberMove.objects.filter(case=case).exclude(state__in=MOVED))
     try:
-        with transaction.atomic():
-            numbers.update(holding=True)
+        hold_lines(ticket, numbers)
     except IntegrityError:
         raise already_open(ticket, [row.number for row in numbers], case.pk) from None
 

@@ -30,6 +30,7 @@ from migrations_app.rules.phone import match_key
 from migrations_app.selectors.cases import case_of, open_holders
 from migrations_app.selectors.routing import routing_facts
 from migrations_app.services.deriving import derive_requirements, playbook_copy
+from migrations_app.services.numbers import hold_lines
 from migrations_app.services.settle import settle
 from providers.models import Bsp
 from tickets.enums import EventType, Priority, Source, TicketKind, TicketStatus
@@ -116,7 +117,7 @@ def file_ticket(*, organization: Organization, form: Form, by: Actor, now: datet
         ticket = open_ticket(organization=organization, new=new, by=by, now=now)
         uow.lock(Ticket, ticket.pk)
         case = _make_case(ticket, form, now)
-        _make_numbers(case, form, now)
+        _make_numbers(ticket, case, form, now)
         if form.submit:
             record(uow, ticket, EventType.TICKET_SUBMITTED)
             _accept(uow, ticket, case)
@@ -140,6 +141,7 @@ def submit_draft(*, ticket_id: int, by: Actor, now: datetime) -> None:
             detail = gettext("This field is required to submit.")
             raise Invalid([FieldProblem(pointer, "required", detail) for pointer in case.unanswered])
         transition(uow, ticket, TicketStatus.NEW)
+        _hold_lines(ticket, case)
         _accept(uow, ticket, case)
 
 
@@ -184,30 +186,51 @@ def _make_case(ticket: Ticket, form: Form, now: datetime) -> MigrationCase:
     )
 
 
-def _make_numbers(case: MigrationCase, form: Form, now: datetime) -> None:
-    NumberMove.objects.bulk_create(
+def _make_numbers(ticket: Ticket, case: MigrationCase, form: Form, now: datetime) -> None:
+    """Write the case's numbers; those of a submitted ticket hold their lines from the first moment (test tickets hold none).
+
+    They are written in the order of their keys, so that two filings with the same numbers never wait for each other in a
+    ring; the unique key decides between them.
+
+    :raises NumberAlreadyOpen: another open ticket holds a line.
+    """
+    holding = form.submit and not form.test
+    rows = [
         NumberMove(
             case=case,
             position=position,
-            number=filed.number,
             match_key=match_key(filed.number),
-            country=filed.country,
-            line_type=filed.line_type,
-            behind_ivr=filed.behind_ivr,
-            otp_method=filed.otp_method or "",
-            otp_contact_name=filed.contact_name,
-            otp_contact_phone=filed.contact_phone,
-            otp_contact_email=filed.contact_email,
-            otp_contact_language=filed.contact_language,
-            display_name=filed.display_name,
-            display_name_status=filed.display_name_status,
-            connection_status=filed.connection_status or form.connection_status,
-            warnings=[dict(warning) for warning in filed.warnings],
+            holding=holding,
             created_at=now,
             updated_at=now,
+            **number_columns(filed, case),
         )
         for position, filed in enumerate(form.numbers, start=1)
-    )
+    ]
+    try:
+        with transaction.atomic():
+            NumberMove.objects.bulk_create(sorted(rows, key=lambda row: row.match_key))
+    except IntegrityError:
+        raise already_open(ticket, [row.number for row in rows], case.pk) from None
+
+
+def number_columns(filed: FiledNumber, case: MigrationCase) -> dict[str, Any]:
+    """Return the columns that a filed number fills."""
+    return {
+        "number": filed.number,
+        "country": filed.country,
+        "line_type": filed.line_type,
+        "behind_ivr": filed.behind_ivr,
+        "otp_method": filed.otp_method or "",
+        "otp_contact_name": filed.contact_name,
+        "otp_contact_phone": filed.contact_phone,
+        "otp_contact_email": filed.contact_email,
+        "otp_contact_language": filed.contact_language,
+        "display_name": filed.display_name,
+        "display_name_status": filed.display_name_status,
+        "connection_status": filed.connection_status or case.connection_status,
+        "warnings": [dict(warning) for warning in filed.warnings],
+    }
 
 
 def _answers(form: Form) -> Answers:
@@ -221,8 +244,7 @@ def _answers(form: Form) -> Answers:
 
 
 def _accept(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
-    """Everything that submitting means: hold the lines, derive the requirements, route, settle."""
-    _hold_lines(ticket, case)
+    """Everything that submitting means, once the lines are held: derive the requirements, route, settle."""
     derive_requirements(case, uow.now)
     forced = "unknown_bsp" if case.current_bsp is None else ""
     route(uow, ticket, routing_facts(ticket, case), force_triage=forced)
@@ -230,13 +252,13 @@ def _accept(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
 
 
 def _hold_lines(ticket: Ticket, case: MigrationCase) -> None:
-    """Take the lines for this ticket; the unique key decides between two that come at once. Test tickets hold none."""
-    if ticket.test:
-        return
-    numbers = NumberMove.objects.filter(case=case)
+    """Take the lines for this ticket.
+
+    :raises NumberAlreadyOpen: another open ticket holds one.
+    """
+    numbers = list(NumberMove.objects.filter(case=case))
     try:
-        with transaction.atomic():
-            numbers.update(holding=True)
+        hold_lines(ticket, numbers)
     except IntegrityError:
         raise already_open(ticket, [row.number for row in numbers], case.pk) from None
 

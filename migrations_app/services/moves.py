@@ -14,7 +14,7 @@ from config.core.errors import FieldProblem, Invalid, NotFound
 from config.core.uow import unit_of_work
 from migrations_app.enums import NumberState, OtpMethod, RequirementCode, RequirementState
 from migrations_app.models import NumberMove, Requirement
-from migrations_app.rules.phone import split
+from migrations_app.rules.phone import split, variants
 from migrations_app.services.move_steps import (
     NotInCall,
     Step,
@@ -124,7 +124,7 @@ def _begin(step: Step) -> str:
 def _find(step: Step, waba_id: str) -> str | None:
     try:
         return whatsapp.find_number(
-            account=step.account, waba_id=waba_id, number=step.number.number, context=step.context
+            account=step.account, waba_id=waba_id, forms=variants(step.number.number), context=step.context
         )
     except (Refused, Unanswered):
         return None

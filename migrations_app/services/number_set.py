@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from config.core.uow import IllegalTransition, UnitOfWork
 from migrations_app.enums import NumberState, PinCallState
 from migrations_app.models import MigrationCase, NumberMove, PinCall
 from migrations_app.rules.phone import match_key
 from migrations_app.services.calls import cancel_call
-from migrations_app.services.intake import FiledNumber, already_open
+from migrations_app.services.intake import FiledNumber, already_open, number_columns
+from migrations_app.services.numbers import hold_lines
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
 
@@ -28,7 +29,7 @@ def change_numbers(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, filed: 
     changed = bool(leaving)
     coming: list[NumberMove] = []
     for position, (key, number) in enumerate(wanted.items(), start=1):
-        columns = {"position": position, **_columns(number, case)}
+        columns = {"position": position, **number_columns(number, case)}
         row = rows.get(key)
         if row is None:
             coming.append(NumberMove(case=case, match_key=key, created_at=uow.now, updated_at=uow.now, **columns))
@@ -38,24 +39,6 @@ def change_numbers(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, filed: 
         NumberMove.objects.bulk_create(coming)
         _hold(ticket, case, [row.match_key for row in coming])
     return ["phone_numbers"] if changed or coming else []
-
-
-def _columns(number: FiledNumber, case: MigrationCase) -> dict[str, Any]:
-    return {
-        "number": number.number,
-        "country": number.country,
-        "line_type": number.line_type,
-        "behind_ivr": number.behind_ivr,
-        "otp_method": number.otp_method or "",
-        "otp_contact_name": number.contact_name,
-        "otp_contact_phone": number.contact_phone,
-        "otp_contact_email": number.contact_email,
-        "otp_contact_language": number.contact_language,
-        "display_name": number.display_name,
-        "display_name_status": number.display_name_status,
-        "connection_status": number.connection_status or case.connection_status,
-        "warnings": [dict(warning) for warning in number.warnings],
-    }
 
 
 def _update(uow: UnitOfWork, row: NumberMove, columns: dict[str, Any]) -> bool:
@@ -86,11 +69,10 @@ def _let_go(uow: UnitOfWork, ticket: Ticket, leaving: Sequence[NumberMove]) -> N
 
 def _hold(ticket: Ticket, case: MigrationCase, keys: Sequence[str]) -> None:
     """Take the lines of new numbers; drafts and test tickets hold none."""
-    if ticket.test or ticket.status == TicketStatus.DRAFT:
+    if ticket.status == TicketStatus.DRAFT:
         return
-    fresh = NumberMove.objects.filter(case=case, match_key__in=keys)
+    fresh = list(NumberMove.objects.filter(case=case, match_key__in=keys))
     try:
-        with transaction.atomic():
-            fresh.update(holding=True)
+        hold_lines(ticket, fresh)
     except IntegrityError:
         raise already_open(ticket, [row.number for row in fresh], case.pk) from None

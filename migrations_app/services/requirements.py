@@ -7,7 +7,7 @@ from typing import Any
 
 from config.core.actor import Actor
 from config.core.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
-from config.core.uow import UnitOfWork, unit_of_work
+from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import RequirementCode, RequirementState
 from migrations_app.models import MigrationCase, Requirement
 from migrations_app.rules.identifiers import identifier_problems
@@ -106,6 +106,7 @@ def claim(*, ticket_id: int, claim: Claim, by: Actor, now: datetime) -> None:
     :raises NotFound: the case has no such requirement.
     :raises Forbidden: only the desk can say this.
     :raises Invalid: the value or a number does not hold.
+    :raises IllegalTransition: an identifier that is met would be replaced.
     :raises TicketEnded: the ticket has ended.
     """
     with unit_of_work(by=by, now=now) as uow:
@@ -114,6 +115,9 @@ def claim(*, ticket_id: int, claim: Claim, by: Actor, now: datetime) -> None:
         if claim.code in DESK_ONLY_CODES and not by.is_staff_of_desk:
             raise Forbidden
         if claim.code in VALUE_CODES:
+            if rows[0].state in _DONE_ALREADY and claim.value not in {"", getattr(case, claim.code)}:
+                # Another identifier is a change of the form, not an answer: it is told by an edit.
+                raise IllegalTransition(extra={"allowed": []})
             _take_value(ticket, case, claim)
         to = RequirementState.MET if claim.code in VALUE_CODES else RequirementState.CLAIMED
         evidence = {

@@ -23,6 +23,7 @@ _NEVER = RetryRule("never")
 _RETRY: dict[str, RetryRule] = {
     "migration_failed_retry": RetryRule("soon", 900),
     "code_incorrect": RetryRule("soon"),
+    "code_expired": RetryRule("soon"),
     "too_many_codes": RetryRule("after", CODE_REST_SECONDS),
     "pin_guesses_exceeded": RetryRule("after", 3600),
     "pin_too_fast": RetryRule("after", 300),

@@ -5,7 +5,7 @@ Codes and PINs pass through as arguments and are forgotten; neither rows nor exc
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -200,16 +200,19 @@ def number_facts(*, account: MetaAccount | None, phone_number_id: str, context: 
     return _call(READ, phone_number_id, context, account, lambda c: c.number_facts(phone_number_id))
 
 
-def find_number(*, account: MetaAccount | None, waba_id: str, number: str, context: CallContext) -> str | None:
+def find_number(
+    *, account: MetaAccount | None, waba_id: str, forms: Collection[str], context: CallContext
+) -> str | None:
     """Return the id under which the destination already holds a number, by reading its list; None when it does not.
 
+    `forms` are all the E.164 forms in which the number may be in use: Meta may alter Brazilian and Mexican prefixes.
     This is how a lost answer to `start_migration` is resolved before anything is repeated.
 
     :raises Refused: Meta said no.
     :raises Unanswered: no answer.
     """
-    digits = number.lstrip("+")
+    digits = {form.lstrip("+") for form in forms}
     for facts in _call(READ, waba_id, context, account, lambda c: c.numbers_of(waba_id)):
-        if "".join(filter(str.isdigit, facts.display_phone_number)) == digits:
+        if "".join(filter(str.isdigit, facts.display_phone_number)) in digits:
             return facts.id
     return None

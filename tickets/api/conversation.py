@@ -6,7 +6,6 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.core import clock
 from config.core.api.fields import StrictText
 from config.core.api.idempotency import idempotent
 from config.core.api.pagination import LIST_PARAMETERS, page
@@ -62,7 +61,7 @@ class CommentsView(OfTicketView):
         """Add a public comment."""
         data = self.valid(CommentIn, request)
         comment = post_comment(
-            ticket_id=self.ticket.pk, body=data["body"], visibility=Visibility.PUBLIC, by=self.actor, now=clock.now()
+            ticket_id=self.ticket.pk, body=data["body"], visibility=Visibility.PUBLIC, by=self.actor, now=self.now
         )
         return Response(comment_document(comment), status=201)
 

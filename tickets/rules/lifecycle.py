@@ -19,7 +19,8 @@ TICKET = table(
         Status.NEW: (*_WORKING, Status.REJECTED, Status.CANCELLED),
         **{status: (*_others(status), Status.RESOLVED, Status.REJECTED, Status.CANCELLED) for status in _WORKING},
         Status.RESOLVED: (Status.CLOSED, *_WORKING),
-        Status.CLOSED: _WORKING,
+        # A reopened ticket whose playbook asks for no test is resolved again at once.
+        Status.CLOSED: (*_WORKING, Status.RESOLVED),
         Status.CANCELLED: _WORKING,
         Status.REJECTED: (),
     },

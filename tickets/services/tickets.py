@@ -139,7 +139,7 @@ class PublicFacts:
 
 
 def show(uow: UnitOfWork, ticket: Ticket, facts: PublicFacts) -> None:
-    """Write the pushed-down values of a locked ticket; the waiting clock starts anew only when the party changes."""
+    """Write the pushed-down values of a locked ticket; the waiting clock starts anew with the party or the stage."""
     changes: dict[str, Any] = {
         "stage": facts.stage,
         "waiting_also": list(facts.waiting_also),
@@ -149,9 +149,10 @@ def show(uow: UnitOfWork, ticket: Ticket, facts: PublicFacts) -> None:
         "auto_close_at": facts.auto_close_at,
         "poll_after_seconds": facts.poll_after_seconds,
     }
-    if facts.stage != ticket.stage:
+    moved_on = facts.stage != ticket.stage
+    if moved_on:
         bump_version(ticket)
-    if ticket.waiting_on != facts.waiting_on:
+    if moved_on or ticket.waiting_on != facts.waiting_on:
         changes |= {"waiting_on": facts.waiting_on, "waiting_since": uow.now}
     Ticket.objects.filter(pk=ticket.pk).update(**changes)
     for name, value in changes.items():

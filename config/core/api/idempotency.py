@@ -17,7 +17,6 @@ from django.utils.translation import get_language
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.core import clock
 from config.core.api.problems import ApiProblem
 from config.core.uow import unit_of_work
 
@@ -83,7 +82,7 @@ def idempotent(handler: Handler) -> Handler:
         # Live and test are two worlds: the answer of one is never replayed in the other.
         path = f"{request.path}?test" if view.key.test else request.path
         try:
-            with unit_of_work(by=view.actor, now=clock.now()) as uow:
+            with unit_of_work(by=view.actor, now=view.now) as uow:
                 kept = store.begin(
                     organization_id=organization_id,
                     key=key,

@@ -1,6 +1,7 @@
 """The base of every API view: the order of refusals, the actor, scopes, limits and headers in one place."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from config.core import clock
 from config.core.actor import Actor
 from config.core.api.negotiation import QuickNegotiation
 from config.core.api.problems import VARY, ApiProblem
@@ -41,6 +43,8 @@ class ApiView(APIView):
     actor: Actor
     key: Any
     """The caller's API key."""
+    now: datetime
+    """The moment of the request: one for everything that it does."""
 
     @property
     def organization_id(self) -> int:
@@ -64,6 +68,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Judge the request in the published order of refusals."""
         self.format_kwarg = None
+        self.now = clock.now()
         self._identify(request)
         self.check_permissions(request)
         self.load(request, **kwargs)

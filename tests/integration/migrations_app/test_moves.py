@@ -225,10 +225,22 @@ def test_metas_own_limit_on_codes_is_kept_too(in_call: Walk, meta: Meta) -> None
     assert number.cool_down_until > in_call.now
 
 
+def test_an_expired_code_leaves_the_number_ready_for_another_one(in_call: Walk, meta: Meta) -> None:
+    in_call.ask_code()
+    in_call.later(minutes=11)
+    with pytest.raises(move_steps.MetaSaidNo):
+        in_call.verify()
+    assert in_call.number().state == NumberState.CODE_REQUESTED
+    assert (in_call.number().last_error or {})["key"] == "code_expired"
+    in_call.ask_code()
+    in_call.verify()
+    assert in_call.number().state == NumberState.CODE_VERIFIED
+
+
 def test_a_failed_number_rests_too_when_the_limit_is_reached(in_call: Walk, meta: Meta) -> None:
     for _ in range(3):
         in_call.ask_code()
-    in_call.later(minutes=11)
+    meta.fault("verify_code", error_key="not_being_migrated")
     with pytest.raises(move_steps.MetaSaidNo):
         in_call.verify()
     assert in_call.number().state == NumberState.FAILED

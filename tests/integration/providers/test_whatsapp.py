@@ -62,7 +62,7 @@ def test_a_lost_answer_is_unknown(meta: Meta, context: CallContext, drop: str) -
         start(context)
     assert silence.value.left
     assert Exchange.objects.get().state == "unknown"
-    found = whatsapp.find_number(account=None, waba_id=DESTINATION_WABA, number=NUMBER, context=context)
+    found = whatsapp.find_number(account=None, waba_id=DESTINATION_WABA, forms=[NUMBER], context=context)
     assert (found is not None) == (drop == "after")
 
 
