@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.core.api.codes import CATALOGUE
@@ -116,7 +117,7 @@ def refusal_words(refusal: DomainError) -> str:
     if isinstance(refusal, Invalid):
         return " ".join(dict.fromkeys(error.detail for error in refusal.errors))
     if isinstance(refusal, MetaSaidNo) and refusal.detail:
-        return str(_("Meta refused: %(advice)s") % {"advice": refusal.detail})
+        return str(_("Meta refused: %(advice)s") % {"advice": gettext(refusal.detail)})
     if type(refusal) in _REFUSALS:
         return str(_REFUSALS[type(refusal)])
     if isinstance(refusal, NotReady):
