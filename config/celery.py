@@ -10,7 +10,10 @@ from celery import Celery
 from celery.signals import setup_logging
 from django.conf import settings
 
+from config.core import spool
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
+spool.take_over()
 
 app = Celery("portero")
 app.config_from_object("django.conf:settings", namespace="CELERY")

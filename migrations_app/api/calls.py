@@ -51,6 +51,8 @@ class SlotsView(TicketView):
             raise ApiProblem("invalid_parameter", parameter="timezone")
         since = queries.moment(request, "from") or now
         until = queries.moment(request, "to") or since + _FIRST_LOOK
+        if until <= since:
+            raise ApiProblem("invalid_parameter", parameter="to")
         chosen = _chosen(request)
         numbers = slot_taking.numbers_for_call(self.ticket, case, chosen)
         length = call_length()

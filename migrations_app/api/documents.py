@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from config.core.api.times import utc, with_z
 from migrations_app.enums import NumberState, RequirementState
@@ -234,7 +235,11 @@ def _requirement(code: str, rows: Sequence[Requirement], numbers: dict[int, str]
         "external_reference": next((row.external_reference for row in rows if row.external_reference), None),
         "promised_for": utc(max((row.promised_for for row in rows if row.promised_for), default=None)),
         "numbers": [
-            {"number": numbers[row.number_id], "state": row.state, "detail": row.detail or None}
+            {
+                "number": numbers[row.number_id],
+                "state": row.state,
+                "detail": gettext(row.detail) if row.detail else None,
+            }
             for row in rows
             if row.number_id is not None
         ],

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from config.core.actor import Actor
 from config.core.errors import Conflict, NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
@@ -26,6 +28,8 @@ from providers.types import MetaProblem
 from tickets.models import Ticket
 from tickets.services.tickets import lock_ticket
 
+STILL_ON = gettext_noop("Meta still sees it switched on.")
+"""Stored in English, translated where it is shown."""
 _CLAIM_LASTS = timedelta(seconds=90)
 """Longer than any call to Meta may take: after it, the process that claimed must have died."""
 _COOLING = {"too_many_codes", "register_limit", "pin_guesses_exceeded"}
@@ -199,6 +203,5 @@ def _two_step_is_on(uow: UnitOfWork, ticket: Ticket, number: NumberMove) -> None
         number=number, code=RequirementCode.TWO_STEP_DISABLED
     ):
         if row.state != RequirementState.UNMET:
-            change_state(
-                uow, ticket, row, RequirementState.UNMET, evidence=None, detail="Meta still sees it switched on."
-            )
+            columns = {"evidence": None, "detail": STILL_ON, "decided_by": "Meta"}
+            change_state(uow, ticket, row, RequirementState.UNMET, **columns)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from config.core.actor import Actor
 from config.core.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
@@ -113,7 +115,7 @@ def claim(*, ticket_id: int, claim: Claim, by: Actor, now: datetime) -> None:
         ticket, case = _answerable(uow, ticket_id)
         rows = _rows(case, claim.code, claim.numbers)
         if claim.code in DESK_ONLY_CODES and not by.is_staff_of_desk:
-            raise Forbidden
+            raise Forbidden(gettext("Only the onboarding team can confirm this."))
         if claim.code in VALUE_CODES:
             if rows[0].state in _DONE_ALREADY and claim.value not in {"", getattr(case, claim.code)}:
                 # Another identifier is a change of the form, not an answer: it is told by an edit.

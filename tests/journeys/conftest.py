@@ -98,14 +98,9 @@ class Service:
         process.wait()
 
     def stop(self) -> None:
-        """Stop everything."""
-        for process in self.processes.values():
-            process.terminate()
+        """Kill everything: nothing of a journey has to outlive it."""
         for name in list(self.processes):
-            try:
-                self.processes[name].wait(10)
-            except subprocess.TimeoutExpired:
-                self.kill(name)
+            self.kill(name)
 
     def up(self) -> Stage:
         """Migrate, load the demo desk, start everything and return where the story plays."""

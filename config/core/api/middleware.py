@@ -4,6 +4,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import structlog
@@ -75,6 +76,17 @@ class LanguageMiddleware:
         return response
 
 
+def _gather_chunks(request: HttpRequest) -> None:
+    """Give a chunked body the length that Django looks for; one that is too long keeps a length that is refused."""
+    environ = request.META
+    if environ.get("CONTENT_LENGTH") or "chunked" not in request.headers.get("Transfer-Encoding", "").lower():
+        return
+    if environ.get("wsgi.input_terminated"):
+        body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        request._stream = BytesIO(body)  # noqa: SLF001  (Django has no public door to it)
+
+
 class MachineDoor:
     """Answer machines (API, health, metrics) here, before sessions, cookies and CSRF, which are for people.
 
@@ -116,6 +128,7 @@ class MachineDoor:
         except Resolver404:
             return problem_response(request, "not_found")
         request.resolver_match = match
+        _gather_chunks(request)
         try:
             response: Any = match.func(request, *match.args, **match.kwargs)
             if hasattr(response, "render"):

@@ -28,7 +28,7 @@ def _empty_broker() -> None:
 
 def lose_all_messages() -> None:
     with app.connection_for_write() as broker:
-        queue = broker.SimpleQueue("celery")
+        queue = broker.SimpleQueue(app.conf.task_default_queue)
         queue.clear()
         queue.close()
 
@@ -37,7 +37,7 @@ def run_waiting_messages() -> int:
     """Do what a worker does with the messages a sweep has left."""
     done = 0
     with app.connection_for_write() as broker:
-        queue = broker.SimpleQueue("celery")
+        queue = broker.SimpleQueue(app.conf.task_default_queue)
         try:
             while True:
                 message = queue.get(block=False)
