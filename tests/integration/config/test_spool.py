@@ -21,8 +21,11 @@ def test_filesystem_addresses_mean_our_transport(connection: Connection) -> None
     assert str(resolve_transport("filesystem")) == str(Transport)
 
 
+# Kombu remembers bindings for the whole process: each test has a queue of its own.
+
+
 def test_what_is_put_is_got(connection: Connection) -> None:
-    with connection.SimpleQueue("q") as queue:
+    with connection.SimpleQueue("whole") as queue:
         queue.put({"id": 7})
         message = queue.get(timeout=2)
         message.ack()
@@ -30,7 +33,7 @@ def test_what_is_put_is_got(connection: Connection) -> None:
 
 
 def test_a_message_that_is_still_being_written_is_not_seen(connection: Connection, tmp_path: Path) -> None:
-    with connection.SimpleQueue("q") as queue:
-        (tmp_path / "1_x.q.msg.part").write_text("")
+    with connection.SimpleQueue("partial") as queue:
+        (tmp_path / "1_x.partial.msg.part").write_text("")
         with pytest.raises(queue.Empty):
             queue.get(timeout=0.3)
