@@ -35,6 +35,12 @@ class Playbook(TimestampedModel):
     active = models.BooleanField(_("active"), default=True)
     is_default = models.BooleanField(_("default"), default=False)
     execution = models.CharField(_("execution"), max_length=20, choices=Execution.choices, default=Execution.GRAPH_API)
+    account_flow = models.CharField(
+        _("how whole accounts move"),
+        max_length=30,
+        choices=[(flow.value, flow.label) for flow in (Flow.WABA_SWITCH, Flow.MULTI_PARTNER)],
+        default=Flow.WABA_SWITCH,
+    )
     requirements = models.JSONField(
         _("requirements"), default=list, help_text=_("Codes of the requirements that apply.")
     )
@@ -52,6 +58,7 @@ class Playbook(TimestampedModel):
         verbose_name_plural = _("playbooks")
         constraints = [
             in_list("execution", Execution, name="playbook_execution_in_list"),
+            in_list("account_flow", Flow, name="playbook_account_flow_in_list"),
             models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="playbook_one_default"),
         ]
 

@@ -51,20 +51,8 @@ class DestinationFacts:
     """What we know of the destination: who executes, which requirements its playbook asks for, what is already there."""
 
     execution: Execution = Execution.GRAPH_API
+    account_flow: Flow = Flow.WABA_SWITCH
+    """Which flow it is when a whole WABA moves: `waba_switch`, or `multi_partner` where the destination is such a solution."""
     requirements: tuple[str, ...] = ()
     payment_ready: bool = False
     app_subscribed: bool = False
-
-
-def flow_of(answers: Answers, execution: Execution) -> Flow:
-    """Return which of Meta's moves the answers describe.
-
-    The form cannot tell A from B; the destination's playbook can. Source: Meta, migration pages for solution partners.
-    """
-    if answers.uses_business_app:
-        return Flow.BUSINESS_APP_COEXISTENCE
-    if answers.moves == Moves.WABA:
-        return Flow.WABA_SWITCH
-    if answers.moves == Moves.HOSTING:
-        return Flow.HOSTING_CHANGE
-    return Flow.NUMBER_BY_EMBEDDED_SIGNUP if execution == Execution.EMBEDDED_SIGNUP else Flow.NUMBER_BY_API

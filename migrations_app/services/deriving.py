@@ -1,5 +1,6 @@
 """What follows from the answers of a case: its copy of the playbook, the facts that rules look at, its requirements."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from migrations_app.enums import (
     ConnectionStatus,
     DisplayNameStatus,
     Execution,
+    Flow,
     Hosting,
     LineType,
     Moves,
@@ -16,9 +18,9 @@ from migrations_app.enums import (
     TwoStep,
     WabaOwner,
 )
-from migrations_app.models import MigrationCase, Playbook, Requirement
+from migrations_app.models import MigrationCase, NumberMove, Playbook, Requirement
 from migrations_app.rules.facts import Answers, DestinationFacts, NumberAnswers
-from migrations_app.rules.requirements import derive
+from migrations_app.rules.requirements import DerivedRequirement, derive
 
 
 def playbook_copy(playbook: Playbook) -> dict[str, Any]:
@@ -29,6 +31,7 @@ def playbook_copy(playbook: Playbook) -> dict[str, Any]:
         "name": playbook.name,
         "version": playbook.version,
         "execution": playbook.execution,
+        "account_flow": playbook.account_flow,
         "requirements": list(playbook.requirements),
         "meta_account_id": account.pk if account else None,
         "payment_ready": bool(account and account.payment_ready),
@@ -63,29 +66,42 @@ def answers_of(case: MigrationCase) -> Answers:
     )
 
 
-def derive_requirements(case: MigrationCase, now: datetime) -> None:
-    """Write the requirements of a case that is submitted, each with its first state."""
-    copy = case.playbook_copy
-    destination = DestinationFacts(
+def destination_of(copy: Mapping[str, Any]) -> DestinationFacts:
+    """Return a case's copy of its playbook as the rules see it."""
+    return DestinationFacts(
         execution=Execution(copy["execution"]),
+        # Cases filed before playbooks told how they take whole accounts have no such entry.
+        account_flow=Flow(copy.get("account_flow", Flow.WABA_SWITCH)),
         requirements=tuple(copy["requirements"]),
         payment_ready=copy["payment_ready"],
         app_subscribed=copy["app_subscribed"],
     )
-    numbers = {row.number: row for row in case.numbers.all()}
+
+
+def derived_requirements(case: MigrationCase) -> list[DerivedRequirement]:
+    """Return what the answers of a case, as stored now, demand."""
+    return derive(answers_of(case), destination_of(case.playbook_copy))
+
+
+def write_requirements(case: MigrationCase, derived: Iterable[DerivedRequirement], now: datetime) -> None:
+    """Write requirements that a case did not have, each with its first state."""
+    numbers = {row.number: row for row in NumberMove.objects.filter(case=case)}
     Requirement.objects.bulk_create(
         Requirement(
             case=case,
-            number=numbers[derived.number] if derived.number else None,
-            code=derived.code,
-            owner=derived.owner,
-            blocks=derived.blocks,
-            state=derived.state,
-            evidence=None
-            if derived.state is RequirementState.UNMET
-            else {"confirmed_by": "form", "at": now.isoformat()},
+            number=numbers[line.number] if line.number else None,
+            code=line.code,
+            owner=line.owner,
+            blocks=line.blocks,
+            state=line.state,
+            evidence=first_evidence(line.state, now),
             created_at=now,
             updated_at=now,
         )
-        for derived in derive(answers_of(case), destination)
+        for line in derived
     )
+
+
+def first_evidence(state: RequirementState, now: datetime) -> dict[str, str] | None:
+    """Return the evidence of a state that follows from the form alone."""
+    return None if state is RequirementState.UNMET else {"confirmed_by": "form", "at": now.isoformat()}

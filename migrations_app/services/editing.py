@@ -8,12 +8,12 @@ from typing import Any
 from config.core.actor import Actor
 from config.core.errors import PreconditionFailed
 from config.core.uow import IllegalTransition, unit_of_work
-from migrations_app.enums import Execution, NumberState
+from migrations_app.enums import NumberState
 from migrations_app.models import MigrationCase, NumberMove
-from migrations_app.rules.facts import flow_of
+from migrations_app.rules.flows import flow_of
 from migrations_app.rules.phone import NotAPhoneNumber, match_key, parse_phone
 from migrations_app.selectors.cases import case_of
-from migrations_app.services.deriving import answers_of, playbook_copy
+from migrations_app.services.deriving import answers_of, destination_of, playbook_copy
 from migrations_app.services.form_reading import read_form
 from migrations_app.services.intake import Form
 from migrations_app.services.number_set import change_numbers
@@ -176,7 +176,7 @@ def _change_case(
     wanted["unanswered"] = list(form.unanswered)
     for name, value in wanted.items():
         setattr(case, name, value)
-    case.flow = flow_of(answers_of(case), Execution(case.playbook_copy["execution"]))
+    case.flow = flow_of(answers_of(case), destination_of(case.playbook_copy))
     case.updated_at = now
     case.save(update_fields=[*wanted, "flow", "updated_at"])
     return changed

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.db import IntegrityError
-
 from config.core.actor import SYSTEM, Actor
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import Blocks, NumberState, RequirementCode, RequirementState, Stage
@@ -11,8 +9,8 @@ from migrations_app.models import MigrationCase, NumberMove, Requirement
 from migrations_app.rules.lifecycle import CLEAR_FOR_SCHEDULING, MOVED, STAGE
 from migrations_app.selectors.cases import case_of
 from migrations_app.services.calls import drop_calls
-from migrations_app.services.intake import already_open
-from migrations_app.services.numbers import hold_lines, release_lines
+from migrations_app.services.intake import take_lines
+from migrations_app.services.numbers import release_lines
 from migrations_app.services.requirements import change_state
 from migrations_app.services.settle import settle
 from tickets.enums import CancelReason, TicketStatus, Visibility
@@ -115,7 +113,7 @@ def reopen(*, ticket_id: int, by: Actor, now: datetime) -> None:
         extra = _allowed(ticket, case)
         if "reopen" not in extra["allowed"]:
             raise IllegalTransition(extra=extra)
-        _hold_again(ticket, case)
+        take_lines(ticket, case, NumberMove.objects.filter(case=case).exclude(state__in=MOVED))
         if ticket.status == TicketStatus.CANCELLED:
             settle(uow, ticket, case, to=Stage.TRIAGE)
             return
@@ -123,14 +121,6 @@ def reopen(*, ticket_id: int, by: Actor, now: datetime) -> None:
         for row in tests.exclude(state=RequirementState.UNMET):
             change_state(uow, ticket, row, RequirementState.UNMET)
         settle(uow, ticket, case, to=Stage.VERIFYING)
-
-
-def _hold_again(ticket: Ticket, case: MigrationCase) -> None:
-    numbers = list(NumberMove.objects.filter(case=case).exclude(state__in=MOVED))
-    try:
-        hold_lines(ticket, numbers)
-    except IntegrityError:
-        raise already_open(ticket, [row.number for row in numbers], case.pk) from None
 
 
 def follow_ticket(uow: UnitOfWork, ticket: Ticket) -> None:

@@ -1,6 +1,6 @@
 """Filing: ticket, case, numbers, requirements and events are one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,6 @@ from migrations_app.enums import (
     BusinessVerification,
     ConnectionStatus,
     DisplayNameStatus,
-    Execution,
     Hosting,
     LineType,
     Moves,
@@ -25,11 +24,12 @@ from migrations_app.enums import (
     WabaOwner,
 )
 from migrations_app.models import MigrationCase, NumberMove, Playbook
-from migrations_app.rules.facts import Answers, flow_of
+from migrations_app.rules.facts import Answers
+from migrations_app.rules.flows import flow_of
 from migrations_app.rules.phone import match_key
 from migrations_app.selectors.cases import case_of, open_holders
 from migrations_app.selectors.routing import routing_facts
-from migrations_app.services.deriving import derive_requirements, playbook_copy
+from migrations_app.services.deriving import derived_requirements, destination_of, playbook_copy, write_requirements
 from migrations_app.services.numbers import hold_lines
 from migrations_app.services.settle import settle
 from providers.models import Bsp
@@ -141,7 +141,7 @@ def submit_draft(*, ticket_id: int, by: Actor, now: datetime) -> None:
             detail = gettext("This field is required to submit.")
             raise Invalid([FieldProblem(pointer, "required", detail) for pointer in case.unanswered])
         transition(uow, ticket, TicketStatus.NEW)
-        _hold_lines(ticket, case)
+        take_lines(ticket, case, NumberMove.objects.filter(case=case))
         _accept(uow, ticket, case)
 
 
@@ -160,13 +160,14 @@ def delete_draft(*, ticket_id: int, by: Actor, now: datetime) -> None:
 
 def _make_case(ticket: Ticket, form: Form, now: datetime) -> MigrationCase:
     playbook = form.playbook
+    copy = playbook_copy(playbook)
     return MigrationCase.objects.create(
         ticket=ticket,
         stage=Stage.TRIAGE,
         stage_since=now,
-        flow=flow_of(_answers(form), Execution(playbook.execution)),
+        flow=flow_of(_answers(form), destination_of(copy)),
         playbook=playbook,
-        playbook_copy=playbook_copy(playbook),
+        playbook_copy=copy,
         current_bsp=form.current_bsp,
         current_bsp_name=form.current_bsp_name,
         business_verification=form.business_verification,
@@ -211,7 +212,7 @@ def _make_numbers(ticket: Ticket, case: MigrationCase, form: Form, now: datetime
         with transaction.atomic():
             NumberMove.objects.bulk_create(sorted(rows, key=lambda row: row.match_key))
     except IntegrityError:
-        raise already_open(ticket, [row.number for row in rows], case.pk) from None
+        raise _already_open(ticket, [row.number for row in rows], case.pk) from None
 
 
 def number_columns(filed: FiledNumber, case: MigrationCase) -> dict[str, Any]:
@@ -245,25 +246,25 @@ def _answers(form: Form) -> Answers:
 
 def _accept(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     """Everything that submitting means, once the lines are held: derive the requirements, route, settle."""
-    derive_requirements(case, uow.now)
+    write_requirements(case, derived_requirements(case), uow.now)
     forced = "unknown_bsp" if case.current_bsp is None else ""
     route(uow, ticket, routing_facts(ticket, case), force_triage=forced)
     settle(uow, ticket, case)
 
 
-def _hold_lines(ticket: Ticket, case: MigrationCase) -> None:
-    """Take the lines for this ticket.
+def take_lines(ticket: Ticket, case: MigrationCase, numbers: Iterable[NumberMove]) -> None:
+    """Take these lines for a ticket that has been filed already.
 
     :raises NumberAlreadyOpen: another open ticket holds one.
     """
-    numbers = list(NumberMove.objects.filter(case=case))
+    rows = list(numbers)
     try:
-        hold_lines(ticket, numbers)
+        hold_lines(ticket, rows)
     except IntegrityError:
-        raise already_open(ticket, [row.number for row in numbers], case.pk) from None
+        raise _already_open(ticket, [row.number for row in rows], case.pk) from None
 
 
-def already_open(ticket: Ticket, numbers: Sequence[str], case_id: int) -> NumberAlreadyOpen:
+def _already_open(ticket: Ticket, numbers: Sequence[str], case_id: int) -> NumberAlreadyOpen:
     """Return the refusal for lines that others hold; the other ticket is named only within the same organization."""
     held = list(open_holders(numbers, except_case=case_id))
     keys = {row.match_key for row in held}

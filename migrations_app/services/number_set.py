@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import IntegrityError
-
 from config.core.uow import IllegalTransition, UnitOfWork
 from migrations_app.enums import NumberState, PinCallState
 from migrations_app.models import MigrationCase, NumberMove, PinCall
 from migrations_app.rules.phone import match_key
 from migrations_app.services.calls import cancel_call
-from migrations_app.services.intake import FiledNumber, already_open, number_columns
-from migrations_app.services.numbers import hold_lines
+from migrations_app.services.intake import FiledNumber, number_columns, take_lines
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
 
@@ -37,7 +34,9 @@ def change_numbers(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, filed: 
             changed = _update(uow, row, columns) or changed
     if coming:
         NumberMove.objects.bulk_create(coming)
-        _hold(ticket, case, [row.match_key for row in coming])
+        if ticket.status != TicketStatus.DRAFT:  # drafts hold no lines
+            keys = [row.match_key for row in coming]
+            take_lines(ticket, case, NumberMove.objects.filter(case=case, match_key__in=keys))
     return ["phone_numbers"] if changed or coming else []
 
 
@@ -65,14 +64,3 @@ def _let_go(uow: UnitOfWork, ticket: Ticket, leaving: Sequence[NumberMove]) -> N
     for call in booked:
         if not call.lines.exists():
             cancel_call(ticket_id=ticket.pk, call_id=str(call.uid), by=uow.by, now=uow.now)
-
-
-def _hold(ticket: Ticket, case: MigrationCase, keys: Sequence[str]) -> None:
-    """Take the lines of new numbers; drafts and test tickets hold none."""
-    if ticket.status == TicketStatus.DRAFT:
-        return
-    fresh = list(NumberMove.objects.filter(case=case, match_key__in=keys))
-    try:
-        hold_lines(ticket, fresh)
-    except IntegrityError:
-        raise already_open(ticket, [row.number for row in fresh], case.pk) from None

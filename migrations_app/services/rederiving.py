@@ -1,12 +1,11 @@
 """Requirements after a change of the form: only what the answers decide moves, and only if they decide it differently now."""
 
 from config.core.uow import UnitOfWork
-from migrations_app.enums import Execution, RequirementState
-from migrations_app.models import MigrationCase, NumberMove, Requirement
-from migrations_app.rules.facts import DestinationFacts
+from migrations_app.enums import RequirementState
+from migrations_app.models import MigrationCase, Requirement
 from migrations_app.rules.lifecycle import REQUIREMENT, SATISFIED
-from migrations_app.rules.requirements import DerivedRequirement, derive
-from migrations_app.services.deriving import answers_of
+from migrations_app.rules.requirements import DerivedRequirement
+from migrations_app.services.deriving import derived_requirements, first_evidence, write_requirements
 from migrations_app.services.requirements import change_state
 from tickets.models import Ticket
 
@@ -19,14 +18,7 @@ Place = tuple[str, str | None]
 
 def derived_of(case: MigrationCase) -> dict[Place, DerivedRequirement]:
     """Return what the answers of a case, as stored now, demand."""
-    copy = case.playbook_copy
-    destination = DestinationFacts(
-        execution=Execution(copy["execution"]),
-        requirements=tuple(copy["requirements"]),
-        payment_ready=copy["payment_ready"],
-        app_subscribed=copy["app_subscribed"],
-    )
-    return {(line.code.value, line.number): line for line in derive(answers_of(case), destination)}
+    return {(line.code.value, line.number): line for line in derived_requirements(case)}
 
 
 def rederive(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, before: dict[Place, DerivedRequirement]) -> None:
@@ -45,26 +37,7 @@ def rederive(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, before: dict[
             _follow(uow, ticket, row, line.state)
         elif place not in before or before[place].state != line.state:
             _follow(uow, ticket, row, line.state)
-    numbers = {row.number: row for row in NumberMove.objects.filter(case=case)}
-    Requirement.objects.bulk_create(
-        Requirement(
-            case=case,
-            number=numbers[line.number] if line.number else None,
-            code=line.code,
-            owner=line.owner,
-            blocks=line.blocks,
-            state=line.state,
-            evidence=_evidence(uow, line.state),
-            created_at=uow.now,
-            updated_at=uow.now,
-        )
-        for place, line in now.items()
-        if place not in rows
-    )
-
-
-def _evidence(uow: UnitOfWork, state: RequirementState) -> dict[str, str] | None:
-    return None if state is RequirementState.UNMET else {"confirmed_by": "form", "at": uow.now.isoformat()}
+    write_requirements(case, [line for place, line in now.items() if place not in rows], uow.now)
 
 
 def _follow(uow: UnitOfWork, ticket: Ticket, row: Requirement, to: RequirementState) -> None:
@@ -73,7 +46,7 @@ def _follow(uow: UnitOfWork, ticket: Ticket, row: Requirement, to: RequirementSt
     under_way = to is RequirementState.UNMET and old not in {RequirementState.MET, RequirementState.CLAIMED}
     if old is to or under_way or not REQUIREMENT.allows(old, to):
         return
-    change_state(uow, ticket, row, to, evidence=_evidence(uow, to), detail="")
+    change_state(uow, ticket, row, to, evidence=first_evidence(to, uow.now), detail="")
 
 
 def _waive(uow: UnitOfWork, ticket: Ticket, row: Requirement) -> None:

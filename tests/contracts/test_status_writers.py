@@ -36,8 +36,7 @@ MOVERS: set[Place] = {
 BEGINNERS: set[Place] = {
     ("tickets/services/tickets.py", "open_ticket"),
     ("migrations_app/services/intake.py", "_make_case"),
-    ("migrations_app/services/deriving.py", "derive_requirements"),
-    ("migrations_app/services/rederiving.py", "rederive"),
+    ("migrations_app/services/deriving.py", "write_requirements"),
     ("migrations_app/services/calls.py", "_take"),
     ("providers/services/exchanges.py", "begin_message"),
     ("providers/services/exchanges.py", "begin_meta_call"),

@@ -21,7 +21,8 @@ from migrations_app.enums import (
     TwoStep,
 )
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
-from migrations_app.rules.facts import Answers, DestinationFacts, NumberAnswers, flow_of
+from migrations_app.rules.facts import Answers, DestinationFacts, NumberAnswers
+from migrations_app.rules.flows import flow_of, plan_of
 from migrations_app.rules.requirements import (
     CATALOGUE,
     CLOSING_CODES,
@@ -178,17 +179,31 @@ def test_what_blocks_what_is_as_published(blocks: Blocks) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "execution", "flow"),
+    ("changes", "destination", "flow"),
     [
-        ({}, Execution.GRAPH_API, Flow.NUMBER_BY_API),
-        ({}, Execution.PROVIDER_CONSOLE, Flow.NUMBER_BY_API),
-        ({}, Execution.EMBEDDED_SIGNUP, Flow.NUMBER_BY_EMBEDDED_SIGNUP),
-        ({"moves": Moves.WABA}, Execution.EMBEDDED_SIGNUP, Flow.WABA_SWITCH),
-        ({"moves": Moves.HOSTING}, Execution.GRAPH_API, Flow.HOSTING_CHANGE),
-        ({"moves": Moves.WABA, "uses_business_app": True}, Execution.GRAPH_API, Flow.BUSINESS_APP_COEXISTENCE),
+        ({}, DestinationFacts(Execution.GRAPH_API), Flow.NUMBER_BY_API),
+        ({}, DestinationFacts(Execution.PROVIDER_CONSOLE), Flow.NUMBER_BY_API),
+        ({}, DestinationFacts(Execution.EMBEDDED_SIGNUP), Flow.NUMBER_BY_EMBEDDED_SIGNUP),
+        ({"moves": Moves.WABA}, DestinationFacts(Execution.EMBEDDED_SIGNUP), Flow.WABA_SWITCH),
+        ({"moves": Moves.WABA}, DestinationFacts(account_flow=Flow.MULTI_PARTNER), Flow.MULTI_PARTNER),
+        ({"moves": Moves.HOSTING}, DestinationFacts(Execution.GRAPH_API), Flow.HOSTING_CHANGE),
+        ({"moves": Moves.WABA, "uses_business_app": True}, DestinationFacts(), Flow.BUSINESS_APP_COEXISTENCE),
     ],
 )
 def test_the_flow_follows_from_answers_and_playbook(
-    changes: dict[str, object], execution: Execution, flow: Flow
+    changes: dict[str, object], destination: DestinationFacts, flow: Flow
 ) -> None:
-    assert flow_of(replace(GOOD, **changes), execution) == flow  # type: ignore[arg-type]
+    assert flow_of(replace(GOOD, **changes), destination) == flow  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("flow", Flow)
+def test_only_a_move_of_numbers_needs_two_step_off_and_a_call(flow: Flow) -> None:
+    plan = plan_of(flow, Execution.GRAPH_API)
+    by_number = flow in {Flow.NUMBER_BY_API, Flow.NUMBER_BY_EMBEDDED_SIGNUP}
+    assert (plan.two_step_off, plan.call) == (by_number, by_number)
+
+
+def test_a_multi_partner_move_through_embedded_signup_has_the_number_verified_again() -> None:
+    plan = plan_of(Flow.MULTI_PARTNER, Execution.EMBEDDED_SIGNUP)
+    assert plan.two_step_off
+    assert plan.call
