@@ -70,6 +70,9 @@ class FilingForm(forms.Form):
     )
     country = _text(_("Country"), most=2, help_text=_("Two letters, e.g. BR. Helps to read local numbers."))
     client_reference = _text(_("Client's reference"), most=100)
+    group_reference = _text(
+        _("Group reference"), most=100, help_text=_("The same words on several tickets hold them together.")
+    )
 
     numbers = forms.CharField(
         label=_("Numbers"),
@@ -125,9 +128,14 @@ class FilingForm(forms.Form):
         widget=widgets.UnfoldBooleanWidget(),
     )
 
-    def __init__(self, *args: Any, site: AdminSite, own: Organization | None, **kwargs: Any) -> None:
-        """Fix the organization to `own` for people who file for one only."""
+    def __init__(
+        self, *args: Any, site: AdminSite, own: Organization | None, draft: bool = False, **kwargs: Any
+    ) -> None:
+        """Fix the organization to `own` for people who file for one only; a draft needs no answer but who is served."""
         super().__init__(*args, **kwargs)
+        if draft:
+            for name, question in self.fields.items():
+                question.required = name in {"organization", "client_name"}
         if own is not None:
             del self.fields["organization"], self.fields["test"]
         else:

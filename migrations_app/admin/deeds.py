@@ -47,8 +47,12 @@ class Deed:
 
 @dataclass(frozen=True)
 class Action:
-    """Something that can be done. `stale_ok`: it cannot conflict with what somebody else did meanwhile."""
+    """Something that can be done.
+
+    `stale_ok`: it cannot conflict with what somebody else did meanwhile. `ends`: there is no ticket any more afterwards.
+    """
 
     run: Callable[[Deed], str]
     for_client: bool = False
     stale_ok: bool = False
+    ends: bool = False

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -10,25 +11,29 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from config.core import clock
+from config.core.actor import Actor
 from config.core.errors import DomainError, Invalid
 from migrations_app.admin.words import refusal_words
 from migrations_app.forms import FilingForm
+from migrations_app.services.disputes import note_dispute
 from migrations_app.services.form_reading import read_form
 from migrations_app.services.intake import NumberAlreadyOpen, file_ticket
 from providers.selectors.directory import directory
 from tickets.admin import actor_of
 from tickets.enums import Source
 from tickets.models import Organization, Ticket
-from tickets.selectors.desk import is_agent
+from tickets.selectors.desk import is_agent, is_lead
 
 SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     ("who", ("organization", "client_name", "contact_name", "contact_email", "contact_phone", "language", "timezone",
-             "country", "client_reference")),
+             "country", "client_reference", "group_reference")),
     ("numbers", ("numbers", "line_type", "otp_method", "behind_ivr", "display_name", "display_name_status")),
     ("today", ("current_bsp", "destination", "business_verification", "hosting", "connection_status",
                "two_step_verification", "waba_id", "business_manager_id", "waba_owner", "uses_business_app", "moves")),
     ("when", ("quiet_days", "quiet_from", "quiet_until", "notes", "test")),
 )  # fmt: skip
+CONTACT = ("contact_name", "contact_email", "contact_phone", "language", "timezone", "country")
+"""Questions about the client that have the same name in the API's body."""
 _CLIENT_FIELDS = {"name": "client_name"}
 _NUMBER_POINTER = re.compile(r"^#/phone_numbers/(\d+)")
 _FLAGS = {"yes": True, "no": False}
@@ -36,27 +41,38 @@ _FLAGS = {"yes": True, "no": False}
 
 def answer(page: Any, request: HttpRequest) -> HttpResponse:
     """Show the form, or file what was posted and open the new ticket."""
-    own = _own_organization(request)
+    own = own_organization(request)
     if own is None and not is_agent(request.user):
         messages.error(request, _("Your account belongs to no organization yet. Ask the desk."))
         return redirect("admin:tickets_ticket_changelist")
-    form = FilingForm(request.POST or None, site=page.admin_site, own=own)
+    draft = "draft" in request.POST and may_draft(request.user)
+    form = FilingForm(request.POST or None, site=page.admin_site, own=own, draft=draft)
     if request.method == "POST" and form.is_valid():
-        ticket = _file(request, form, own)
+        ticket = _file(request, form, own, submit=not draft)
         if ticket is not None:
-            messages.success(request, _("Filed: %(reference)s.") % {"reference": ticket.reference})
+            words = _("Kept as a draft: %(reference)s.") if draft else _("Filed: %(reference)s.")
+            messages.success(request, words % {"reference": ticket.reference})
             return _after(page, request, ticket)
-    context = {
-        "title": _("File a ticket"),
+    return show(page, request, form, {"title": _("File a ticket"), "may_draft": may_draft(request.user)})
+
+
+def show(page: Any, request: HttpRequest, form: FilingForm, context: Mapping[str, Any]) -> HttpResponse:
+    """Show the form's page."""
+    frame = {
         "form": form,
         "sections": _sections(form),
         "bsp_names": directory().values_list("name", flat=True),
         "media": page.media + form.media,
     }
-    return page.render_page(request, "admin/desk/file.html", context)
+    return page.render_page(request, "admin/desk/file.html", {**frame, **context})
 
 
-def _own_organization(request: HttpRequest) -> Organization | None:
+def may_draft(user: Any) -> bool:
+    """Tell whether this person may keep drafts: those who see them again. They are in no queue, so agents do not."""
+    return bool(user.has_perm("tickets.add_ticket")) and (is_lead(user) or not is_agent(user))
+
+
+def own_organization(request: HttpRequest) -> Organization | None:
     """Return the only organization a client user files for; None for the desk."""
     membership = getattr(request.user, "membership", None)
     return None if is_agent(request.user) or membership is None else membership.organization
@@ -82,21 +98,31 @@ def _sections(form: FilingForm) -> list[dict[str, Any]]:
     ]
 
 
-def _file(request: HttpRequest, form: FilingForm, own: Organization | None) -> Ticket | None:
+def _file(request: HttpRequest, form: FilingForm, own: Organization | None, *, submit: bool) -> Ticket | None:
     """File the answers; on refusal put each complaint beside its question and return None."""
     answers = form.cleaned_data
     organization = own or answers["organization"]
+    by, now = actor_of(request), clock.now()
     try:
-        read = read_form(body_of(answers), source=Source.ADMIN, test=bool(answers.get("test")))
-        return file_ticket(organization=organization, form=read, by=actor_of(request), now=clock.now())
-    except Invalid as refusal:
+        body = {**body_of(answers), "submit": submit}
+        read = read_form(body, source=Source.ADMIN, test=bool(answers.get("test")))
+        return file_ticket(organization=organization, form=read, by=by, now=now)
+    except DomainError as refusal:
+        complain(form, refusal, by=by, now=now)
+    return None
+
+
+def complain(form: FilingForm, refusal: DomainError, *, by: Actor, now: datetime) -> None:
+    """Put a refusal beside the questions it is about. A number of another organization is noted for the desk."""
+    if isinstance(refusal, Invalid):
         for error in refusal.errors:
             form.add_error(*_place(form, error.pointer, error.detail))
-    except NumberAlreadyOpen as refusal:
-        form.add_error("numbers", _held_words(refusal))
-    except DomainError as refusal:
+    elif isinstance(refusal, NumberAlreadyOpen):
+        if not by.is_staff_of_desk:
+            note_dispute(refusal, by=by, now=now)
+        form.add_error("numbers", held_words(refusal))
+    else:
         form.add_error(None, refusal_words(refusal))
-    return None
 
 
 def body_of(answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,13 +135,12 @@ def body_of(answers: Mapping[str, Any]) -> dict[str, Any]:
         "display_name_status": answers["display_name_status"],
     }
     plain = (
-        "client_reference", "current_bsp", "business_verification", "hosting", "connection_status", "waba_id",
+        "client_reference", "group_reference", "current_bsp", "business_verification", "hosting", "connection_status", "waba_id",
         "business_manager_id", "waba_owner", "two_step_verification", "moves", "notes",
     )  # fmt: skip
-    contact = ("contact_name", "contact_email", "contact_phone", "language", "timezone", "country")
     return {
         **{name: answers[name] for name in plain},
-        "client": {"name": answers["client_name"], **{name: answers[name] for name in contact}},
+        "client": {"name": answers["client_name"], **{name: answers[name] for name in CONTACT}},
         "phone_numbers": [{"number": number, **defaults} for number in answers["numbers"]],
         "destination": answers["destination"].slug if answers["destination"] else None,
         "uses_business_app": _FLAGS.get(answers["uses_business_app"]),
@@ -140,7 +165,8 @@ def _place(form: FilingForm, pointer: str, detail: str) -> tuple[str | None, str
     return (name, detail) if name in form.fields else (None, detail)
 
 
-def _held_words(refusal: NumberAlreadyOpen) -> str:
+def held_words(refusal: NumberAlreadyOpen) -> str:
+    """Return which numbers are held, and by which ticket where that may be known."""
     numbers = ", ".join(refusal.extra.get("numbers", []))
     existing = refusal.extra.get("existing_ticket")
     if existing:

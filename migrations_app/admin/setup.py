@@ -75,7 +75,7 @@ class PlaybookForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
 
     class Meta:
         model = Playbook
-        fields = ("name", "slug", "active", "is_default", "execution", "requirements", "meta_account")
+        fields = ("name", "slug", "active", "is_default", "execution", "account_flow", "requirements", "meta_account")
 
 
 @admin.register(Playbook)
@@ -88,7 +88,9 @@ class PlaybookAdmin(VersionedAdmin):
     list_filter = ("active", "execution")
     search_fields = ("name", "slug")
     ordering = ("name", "id")
-    fields = ("name", "slug", "active", "is_default", "execution", "meta_account", "requirements", "version")
+    fields = (
+        "name", "slug", "active", "is_default", "execution", "account_flow", "meta_account", "requirements", "version",
+    )  # fmt: skip
     readonly_fields = ("version",)
 
 

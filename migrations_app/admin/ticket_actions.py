@@ -14,6 +14,7 @@ from config.core import clock
 from config.core.errors import DomainError
 from migrations_app.admin.case_actions import CASE_ACTIONS
 from migrations_app.admin.deeds import Action, BadForm, Deed
+from migrations_app.admin.drafts import DRAFT_ACTIONS
 from migrations_app.admin.words import refusal_words
 from migrations_app.services import endings
 from tickets.admin import actor_of
@@ -40,20 +41,23 @@ def answer(request: HttpRequest, ticket: Ticket, name: str) -> HttpResponse:
     deed = Deed(ticket, request.POST, request.user, actor_of(request), clock.now())
     if not action.stale_ok and request.POST.get("version") != str(ticket.version):
         messages.warning(request, _("Somebody changed this ticket meanwhile. Nothing was done; look at it again."))
-    else:
-        _perform(request, action, deed)
+    elif _perform(request, action, deed) and action.ends:
+        return redirect("admin:tickets_ticket_changelist")
     return redirect("admin:tickets_ticket_change", ticket.pk)
 
 
-def _perform(request: HttpRequest, action: Action, deed: Deed) -> None:
+def _perform(request: HttpRequest, action: Action, deed: Deed) -> bool:
+    """Do it, tell the person how it went, and return whether it was done."""
     try:
         messages.success(request, action.run(deed))
+        return True
     except BadForm as complaint:
         messages.error(request, str(complaint))
     except DomainError as refusal:
         messages.error(request, refusal_words(refusal))
     except OperationalError:
         messages.error(request, _("The database is busy. Nothing was done; try again."))
+    return False
 
 
 def _comment(deed: Deed) -> str:
@@ -119,6 +123,7 @@ def _reopen(deed: Deed) -> str:
 
 ALL_ACTIONS: dict[str, Action] = {
     **CASE_ACTIONS,
+    **DRAFT_ACTIONS,
     "comment": Action(_comment, for_client=True, stale_ok=True),
     "assign": Action(_assign),
     "reroute": Action(_reroute),

@@ -9,6 +9,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from config.core.errors import DomainError
+from migrations_app.admin import drafts
 from migrations_app.admin.offers import Viewer, requirement_blocks
 from migrations_app.admin.timeline import lines_of
 from migrations_app.admin.words import (
@@ -27,7 +28,7 @@ from migrations_app.services.endings import available_actions
 from migrations_app.services.slot_taking import numbers_for_call
 from tickets.enums import CancelReason, Party, TicketStatus
 from tickets.models import Queue, Ticket
-from tickets.selectors.desk import comments_of, is_agent, timeline
+from tickets.selectors.desk import comments_of, group_of, is_agent, timeline, visible_tickets
 
 TIMELINE_LINES = 200
 _CUT_OVER = frozenset({NumberState.REGISTERED, NumberState.LIVE})
@@ -51,10 +52,13 @@ def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
         "works": works,
         "headline": _headline(ticket, desk=desk),
         "labels": _labels(ticket),
+        "group": group_of(ticket, visible_tickets(user)),
         "comments": comments_of(ticket, internal=desk),
         "timeline": lines_of(timeline(ticket, internal=desk), zone=zone, desk=desk, limit=TIMELINE_LINES),
         "states": STATE_COLOURS,
     }
+    if ticket.status == TicketStatus.DRAFT and user.has_perm("tickets.add_ticket"):
+        context |= {"draft": True, "missing": drafts.missing(case) if case else []}
     if case is not None:
         context |= _case_context(ticket, case, user=user, desk=desk, works=works)
     if works:
@@ -171,7 +175,8 @@ def _answers(case: MigrationCase) -> list[tuple[str, str]]:
     """Return the form's answers as (question, answer)."""
     unknown = _("unknown")
     yes_no: Mapping[bool | None, str] = {True: _("yes"), False: _("no"), None: unknown}
-    bsp = case.current_bsp.name if case.current_bsp else _("%s (not in the directory)") % case.current_bsp_name
+    filed = _("%s (not in the directory)") % case.current_bsp_name if case.current_bsp_name else unknown
+    bsp = case.current_bsp.name if case.current_bsp else filed
     return [
         (_("Old BSP"), bsp),
         (_("Destination"), str(case.playbook_copy.get("name", ""))),

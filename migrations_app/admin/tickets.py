@@ -18,7 +18,7 @@ from unfold.decorators import display
 
 from config.core import clock
 from config.core.admin.base import ReadOnlyAdmin
-from migrations_app.admin import filing, ticket_actions, ticket_page, ticket_slots
+from migrations_app.admin import drafts, filing, ticket_actions, ticket_export, ticket_import, ticket_page, ticket_slots
 from migrations_app.admin.ticket_filters import CLIENT_FILTERS, DESK_FILTERS
 from migrations_app.admin.words import PARTY_COLOURS, STAGE_COLOURS, STATUS_COLOURS, badge
 from migrations_app.enums import Stage
@@ -53,6 +53,7 @@ class TicketAdmin(ReadOnlyAdmin):
     search_fields = ("reference",)
     search_help_text = _("Reference, client, e-mail, phone number in any spelling, WABA ID, client's reference")
     list_per_page = 50
+    change_list_template = "admin/desk/ticket_list.html"
     list_fullwidth = True
     list_filter_sheet = True
     list_filter_submit = True
@@ -88,7 +89,12 @@ class TicketAdmin(ReadOnlyAdmin):
         return [
             path("", wrap(self.changelist_view), name="tickets_ticket_changelist"),
             path("add/", wrap(self.file_view), name="tickets_ticket_add"),
+            path("import/", wrap(self.import_view), name="tickets_ticket_import"),
+            path("import/confirm/", wrap(self.confirm_import_view), name="tickets_ticket_import_confirm"),
+            path("import/template.<slug:kind>", wrap(self.import_template_view), name="tickets_ticket_import_template"),
+            path("export.<slug:kind>", wrap(self.export_view), name="tickets_ticket_export"),
             path("<int:ticket_id>/change/", wrap(self.page_view), name="tickets_ticket_change"),
+            path("<int:ticket_id>/continue/", wrap(self.continue_view), name="tickets_ticket_continue"),
             path("<int:ticket_id>/slots/", wrap(self.slots_view), name="tickets_ticket_slots"),
             path("<int:ticket_id>/do/<slug:action>/", wrap(self.action_view), name="tickets_ticket_do"),
         ]
@@ -127,9 +133,54 @@ class TicketAdmin(ReadOnlyAdmin):
 
         :raises PermissionDenied: the person may not file tickets.
         """
+        self._demand_filer(request)
+        return filing.answer(self, request)
+
+    def import_view(self, request: HttpRequest) -> HttpResponse:
+        """Take a sheet and show what filing its rows would do.
+
+        :raises PermissionDenied: the person may not file tickets.
+        """
+        self._demand_filer(request)
+        return ticket_import.answer(self, request)
+
+    def confirm_import_view(self, request: HttpRequest) -> HttpResponse:
+        """File every row of a previewed sheet, or none.
+
+        :raises PermissionDenied: the person may not file tickets.
+        """
+        self._demand_filer(request)
+        return ticket_import.confirm(request)
+
+    def import_template_view(self, request: HttpRequest, kind: str) -> HttpResponse:
+        """Give the sheet to start from.
+
+        :raises PermissionDenied: the person may not file tickets.
+        """
+        self._demand_filer(request)
+        return ticket_import.template(kind)
+
+    def export_view(self, request: HttpRequest, kind: str) -> HttpResponse:
+        """Give the list as it is filtered now, one row per ticket.
+
+        :raises PermissionDenied: the person may see no tickets.
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return ticket_export.answer(self, request, kind)
+
+    def _demand_filer(self, request: HttpRequest) -> None:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        return filing.answer(self, request)
+
+    def continue_view(self, request: HttpRequest, ticket_id: int) -> HttpResponse:
+        """Go on with a draft's form.
+
+        :raises PermissionDenied: the person may not file tickets.
+        """
+        ticket = self.visible_or_404(request, ticket_id)
+        self._demand_filer(request)
+        return drafts.answer(self, request, ticket)
 
     def page_view(self, request: HttpRequest, ticket_id: int) -> HttpResponse:
         """Tell the ticket's story. Nothing is changed here: every button posts to its own address."""

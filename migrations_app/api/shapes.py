@@ -249,3 +249,20 @@ FILING: Final[dict[str, Any]] = {
     "submit": True,
 }
 """A complete form, as an example."""
+
+BATCH: Final[Shape] = members(
+    data=several(
+        {
+            "oneOf": [
+                members(index=WHOLE, status={"const": 201}, ticket=TICKET),
+                members(index=WHOLE, status={**WHOLE, "minimum": 400, "maximum": 599}, problem=named("Problem")),
+            ]
+        }
+    )
+)
+BATCH_FORM: Final[Shape] = {
+    "type": "object",
+    "properties": {"tickets": {**several(named("TicketForm")), "minItems": 1, "maxItems": 100}},
+    "required": ["tickets"],
+    "additionalProperties": False,
+}

@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiExample
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,21 +14,20 @@ from config.core.api.pagination import page
 from config.core.api.parsers import MergePatchParser, StrictJSONParser
 from config.core.api.schema import described
 from config.core.api.shapes import named, page_shape
-from config.core.errors import FieldProblem, Invalid
 from migrations_app.api.base import ConditionalView, HoldingView, TicketView, ticket_answer
 from migrations_app.api.documents import poll_document, ticket_document
+from migrations_app.api.filing import FilingView
 from migrations_app.api.filters import ORDERS, TICKET_FILTERS, TICKET_PARAMETERS, filtered
 from migrations_app.api.serializers import CancelIn, EmptyIn, TicketIn, TicketPatch
 from migrations_app.api.shapes import FILING, TICKET
 from migrations_app.selectors.cases import document_of, documents
 from migrations_app.services import editing, endings, intake
-from migrations_app.services.form_reading import read_form
-from tickets.enums import CancelReason, Source, TicketKind
+from tickets.enums import CancelReason
 from tickets.models import Ticket
-from tickets.selectors.api import organization_of, ticket_of, tickets_of
+from tickets.selectors.api import ticket_of, tickets_of
 
 
-class TicketsView(HoldingView):
+class TicketsView(FilingView):
     """All tickets of the caller's organization."""
 
     query_parameters: ClassVar = {"GET": TICKET_PARAMETERS}
@@ -53,17 +51,7 @@ class TicketsView(HoldingView):
     @idempotent
     def post(self, request: Request) -> Response:
         """File a ticket, or keep it as a draft."""
-        data = self.valid(TicketIn, request)
-        if data["kind"] != TicketKind.NUMBER_MIGRATION:
-            detail = gettext("Only number_migration can be filed so far.")
-            raise Invalid([FieldProblem("#/kind", "kind_not_supported", detail)], code="kind_not_supported")
-        form = read_form(data, source=Source.API, test=self.key.test)
-        organization = organization_of(self.organization_id)
-        ticket = intake.file_ticket(organization=organization, form=form, by=self.actor, now=self.now)
-        case = document_of(self.organization_id, ticket.reference, test=self.key.test)
-        response = ticket_answer(case, status=201)
-        response["Location"] = request.build_absolute_uri(f"/api/v1/tickets/{ticket.reference}")
-        return response
+        return self.file(request.data)
 
 
 def _present(tickets: list[Ticket]) -> list[dict[str, Any]]:

@@ -4,20 +4,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('migrations_app', '0001_initial'),
-        ('providers', '0001_initial'),
+        ("migrations_app", "0001_initial"),
+        ("providers", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='playbook',
-            name='account_flow',
-            field=models.CharField(choices=[('waba_switch', 'WABA switch'), ('multi_partner', 'Multi-partner')], default='waba_switch', max_length=30, verbose_name='how whole accounts move'),
+            model_name="playbook",
+            name="account_flow",
+            field=models.CharField(
+                choices=[("waba_switch", "WABA switch"), ("multi_partner", "Multi-partner")],
+                default="waba_switch",
+                max_length=30,
+                verbose_name="how whole accounts move",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='playbook',
-            constraint=models.CheckConstraint(condition=models.Q(('account_flow__in', ['number_by_api', 'number_by_embedded_signup', 'waba_switch', 'multi_partner', 'hosting_change', 'business_app_coexistence'])), name='playbook_account_flow_in_list'),
+            model_name="playbook",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "account_flow__in",
+                        [
+                            "number_by_api",
+                            "number_by_embedded_signup",
+                            "waba_switch",
+                            "multi_partner",
+                            "hosting_change",
+                            "business_app_coexistence",
+                        ],
+                    )
+                ),
+                name="playbook_account_flow_in_list",
+            ),
         ),
     ]

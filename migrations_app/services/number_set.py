@@ -1,6 +1,7 @@
 """The set of a case's numbers after filing: who stays keeps its progress, who goes lets its line go, who comes takes its own."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from config.core.uow import IllegalTransition, UnitOfWork
@@ -23,7 +24,8 @@ def change_numbers(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, filed: 
     wanted = {match_key(number.number): number for number in filed}
     leaving = [row for key, row in rows.items() if key not in wanted]
     _let_go(uow, ticket, leaving)
-    changed = bool(leaving)
+    staying: list[NumberMove] = []
+    fresh: set[str] = set()
     coming: list[NumberMove] = []
     for position, (key, number) in enumerate(wanted.items(), start=1):
         columns = {"position": position, **number_columns(number, case)}
@@ -31,23 +33,29 @@ def change_numbers(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, filed: 
         if row is None:
             coming.append(NumberMove(case=case, match_key=key, created_at=uow.now, updated_at=uow.now, **columns))
         else:
-            changed = _update(uow, row, columns) or changed
+            fresh |= _fresh(row, columns, uow.now)
+            staying.append(row)
+    if fresh:
+        NumberMove.objects.bulk_update(staying, sorted(fresh | {"updated_at"}))
     if coming:
         NumberMove.objects.bulk_create(coming)
         if ticket.status != TicketStatus.DRAFT:  # drafts hold no lines
             keys = [row.match_key for row in coming]
             take_lines(ticket, case, NumberMove.objects.filter(case=case, match_key__in=keys))
-    return ["phone_numbers"] if changed or coming else []
+    return ["phone_numbers"] if leaving or fresh or coming else []
 
 
-def _update(uow: UnitOfWork, row: NumberMove, columns: dict[str, Any]) -> bool:
+def _fresh(row: NumberMove, columns: dict[str, Any], now: datetime) -> set[str]:
+    """Put the answers onto a number that stays, and return the names of those that changed."""
     if row.state != NumberState.PENDING:
         # Meta knows it in the form in which the move began.
         columns = {name: value for name, value in columns.items() if name not in {"number", "warnings"}}
-    fresh = {name: value for name, value in columns.items() if getattr(row, name) != value}
+    fresh = {name for name, value in columns.items() if getattr(row, name) != value}
+    for name in fresh:
+        setattr(row, name, columns[name])
     if fresh:
-        NumberMove.objects.filter(pk=row.pk).update(**fresh, updated_at=uow.now)
-    return bool(fresh)
+        row.updated_at = now
+    return fresh
 
 
 def _let_go(uow: UnitOfWork, ticket: Ticket, leaving: Sequence[NumberMove]) -> None:

@@ -64,6 +64,17 @@ def visible_tickets(user: Any) -> QuerySet[Ticket]:
     return tickets.filter(organization_id=membership.organization_id) if membership else tickets.none()
 
 
+MOST_OF_GROUP = 50
+
+
+def group_of(ticket: Ticket, visible: QuerySet[Ticket]) -> list[Ticket]:
+    """Return the other visible tickets of the same organization and group, oldest first; at most fifty."""
+    if not ticket.group_reference:
+        return []
+    others = visible.filter(organization_id=ticket.organization_id, group_reference=ticket.group_reference)
+    return list(others.exclude(pk=ticket.pk).order_by("created_at", "id")[:MOST_OF_GROUP])
+
+
 def timeline(ticket: Ticket, *, internal: bool) -> QuerySet[Event]:
     """Return what happened to a ticket, oldest first; `internal` includes what only the desk may see."""
     events = Event.objects.filter(ticket_id=ticket.pk).order_by("id")

@@ -31,7 +31,7 @@ class DatabaseStore:
         IdempotencyRecord.objects.filter(**name, created_at__lt=now - KEPT).delete()
         kept = IdempotencyRecord.objects.filter(**name).first()
         if kept is not None:
-            return kept  # type: ignore[return-value]
+            return kept
         started = time.monotonic()
         try:
             with transaction.atomic():
@@ -43,7 +43,7 @@ class DatabaseStore:
             kept = IdempotencyRecord.objects.filter(**name).first()
             if kept is None:
                 raise InProgress from None
-            return kept  # type: ignore[return-value]
+            return kept
         except OperationalError:
             if time.monotonic() - started < _WAIT_MS / 2000:
                 raise
@@ -52,6 +52,20 @@ class DatabaseStore:
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL lock_timeout = 0")
         return None
+
+    def find(self, *, organization_id: int, key: str, method: str, path: str, now: datetime) -> StoredAnswer | None:
+        """Return the row of a key without taking it; None when there is none or it is too old."""
+        rows = IdempotencyRecord.objects.filter(organization_id=organization_id, key=key, method=method, path=path)
+        return rows.filter(created_at__gte=now - KEPT).first()
+
+    def complete(self, *, organization_id: int, key: str, method: str, path: str, now: datetime) -> StoredAnswer | None:
+        """Lock the row of a key that was taken in an earlier transaction and return it, so that `finish` can follow."""
+        rows = IdempotencyRecord.objects.filter(organization_id=organization_id, key=key, method=method, path=path)
+        # The UPDATE is the lock, the same on both databases.
+        if not rows.update(method=method):
+            return None
+        self._row = rows.get()
+        return self._row
 
     def finish(self, *, status: int, headers: dict[str, str], body: str) -> None:
         """Store the answer of the request that took the key."""

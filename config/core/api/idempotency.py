@@ -26,10 +26,10 @@ _KEPT_HEADERS = ("Location", "ETag")
 
 
 class StoredAnswer(Protocol):
-    """An answer kept from the first request."""
+    """An answer kept from the first request. Without a status it is a batch's that has not come to its end."""
 
     fingerprint: str
-    status: int
+    status: int | None
     headers: dict[str, str]
     body: str
 
@@ -49,11 +49,21 @@ class Store(Protocol):
         :raises InProgress: another request holds the key.
         """
 
+    def find(self, *, organization_id: int, key: str, method: str, path: str, now: datetime) -> StoredAnswer | None:
+        """Return the row of a key without taking it."""
+
+    def complete(self, *, organization_id: int, key: str, method: str, path: str, now: datetime) -> StoredAnswer | None:
+        """Lock the row of a key that was taken in an earlier transaction and return it, so that `finish` can follow."""
+
     def finish(self, *, status: int, headers: dict[str, str], body: str) -> None:
         """Store the answer of the request that took the key."""
 
 
-def _key_of(request: Request) -> str | None:
+def key_of(request: Request) -> str | None:
+    """Return the caller's key; None without one.
+
+    :raises ApiProblem: it is malformed.
+    """
     raw = request.headers.get("Idempotency-Key")
     if raw is None:
         return None
@@ -63,9 +73,21 @@ def _key_of(request: Request) -> str | None:
     return found[1] or found[2]
 
 
-def _fingerprint(request: Request) -> str:
+def fingerprint_of(request: Request) -> str:
+    """Return what tells this body from another; the order of members makes no difference."""
     canonical = json.dumps(request.data, sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def path_of(view: Any, request: Request) -> str:
+    """Return the path under which an answer is kept: live and test are two worlds, neither is replayed in the other."""
+    return f"{request.path}?test" if view.key.test else request.path
+
+
+def replayed(kept: StoredAnswer) -> Response:
+    """Return a stored answer again."""
+    headers = {**kept.headers, "Idempotency-Replayed": "true"}
+    return Response(json.loads(kept.body), status=kept.status, headers=headers)
 
 
 def idempotent(handler: Handler) -> Handler:
@@ -73,41 +95,37 @@ def idempotent(handler: Handler) -> Handler:
 
     @functools.wraps(handler)
     def answer(view: Any, request: Request, **kwargs: Any) -> Response:
-        key = _key_of(request)
+        key = key_of(request)
         if key is None:
             return handler(view, request, **kwargs)
         store: Store = import_string(settings.PORTERO_IDEMPOTENCY_STORE)()
-        fingerprint = _fingerprint(request)
+        fingerprint = fingerprint_of(request)
         organization_id = view.actor.organization_id
-        # Live and test are two worlds: the answer of one is never replayed in the other.
-        path = f"{request.path}?test" if view.key.test else request.path
         try:
             with unit_of_work(by=view.actor, now=view.now) as uow:
                 kept = store.begin(
                     organization_id=organization_id,
                     key=key,
                     method=str(request.method),
-                    path=path,
+                    path=path_of(view, request),
                     fingerprint=fingerprint,
                     now=uow.now,
                 )
                 if kept is None:
                     response = handler(view, request, **kwargs)
-                    _keep(store, response)
+                    keep(store, response)
                     return response
         except InProgress:
             raise ApiProblem("idempotency_in_progress", retry_after=1) from None
         if kept.fingerprint != fingerprint:
             raise ApiProblem("idempotency_key_reused")
-        return Response(
-            json.loads(kept.body), status=kept.status, headers={**kept.headers, "Idempotency-Replayed": "true"}
-        )
+        return replayed(kept)
 
     answer.idempotent = True  # type: ignore[attr-defined]
     return cast("Handler", answer)
 
 
-def _keep(store: Store, response: Response) -> None:
+def keep(store: Store, response: Response) -> None:
     """Store a successful answer without its one-time secrets."""
     headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
     headers["Content-Language"] = get_language() or "en"

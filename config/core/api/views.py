@@ -96,13 +96,21 @@ class ApiView(APIView):
         """Refuse for lack of scope; who is not known at all was refused before."""
         raise exceptions.PermissionDenied
 
-    def _limit(self, request: Request, caller: Any) -> None:
+    def charge(self, request: Request, cost: int) -> None:
+        """Count this request as `cost` further ones.
+
+        :raises Throttled: they are more than the caller's limit allows.
+        """
+        if cost > 0:
+            self._limit(request, self.actor, cost=cost)
+
+    def _limit(self, request: Request, caller: Any, *, cost: int | None = None) -> None:
         if caller is None:
             policy, principal = "anonymous", str(request.META.get("REMOTE_ADDR", ""))
         else:
             policy = "read" if request.method in READ_METHODS else "write"
             principal = str(caller.id)
-        allowance = take(policy, principal, cost=self.cost(request))
+        allowance = take(policy, principal, cost=self.cost(request) if cost is None else cost)
         request._request.rate_allowance = allowance  # type: ignore[attr-defined]  # noqa: SLF001
         if allowance.exceeded:
             raise exceptions.Throttled(wait=allowance.seconds)
