@@ -52,7 +52,7 @@ def test_a_ladder_that_cannot_be_climbed_is_refused(steps: str, lead_at_desk: Pe
 
 def test_a_playbook_takes_known_requirements_only_and_counts_versions(lead_at_desk: Person) -> None:
     playbook = Playbook.objects.get(slug="gupshup")
-    data = {"name": "Gupshup", "slug": "gupshup", "active": "on", "execution": "graph_api",
+    data = {"name": "Gupshup", "slug": "gupshup", "active": "on", "execution": "graph_api", "account_flow": "waba_switch",
             "meta_account": playbook.meta_account_id, "requirements": ["waba_id", "wallet_funded"]}  # fmt: skip
     assert lead_at_desk.post("migrations_app_playbook_change", playbook.pk, **data).status_code == 302
     playbook.refresh_from_db()
