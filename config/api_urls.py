@@ -3,7 +3,7 @@
 from django.urls import path
 
 from config.openapi import OpenApiView
-from migrations_app.api import calls, directories, filing, requirements
+from migrations_app.api import calls, directories, eligibility, filing, requirements
 from migrations_app.api import tickets as documents
 from providers.api.views import BspsView
 from tickets.api import conversation, service
@@ -13,6 +13,7 @@ _TICKET = "tickets/<str:reference>"
 urlpatterns = [
     path("tickets", documents.TicketsView.as_view(), name="tickets"),
     path("tickets/batch", filing.BatchView.as_view(), name="tickets-batch"),
+    path("eligibility-checks", eligibility.ChecksView.as_view(), name="eligibility-checks"),
     path(_TICKET, documents.TicketDetailView.as_view(), name="ticket"),
     path(f"{_TICKET}/status", documents.TicketStatusView.as_view(), name="ticket-status"),
     path(f"{_TICKET}/actions/submit", documents.SubmitView.as_view(), name="ticket-submit"),

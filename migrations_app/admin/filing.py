@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from config.core import clock
 from config.core.actor import Actor
 from config.core.errors import DomainError, Invalid
+from migrations_app.admin.eligibility import page_of
 from migrations_app.admin.words import refusal_words
 from migrations_app.forms import FilingForm
 from migrations_app.services.disputes import note_dispute
+from migrations_app.services.eligibility import check
 from migrations_app.services.form_reading import read_form
 from migrations_app.services.intake import NumberAlreadyOpen, file_ticket
 from providers.selectors.directory import directory
@@ -36,6 +38,7 @@ CONTACT = ("contact_name", "contact_email", "contact_phone", "language", "timezo
 """Questions about the client that have the same name in the API's body."""
 _CLIENT_FIELDS = {"name": "client_name"}
 _NUMBER_POINTER = re.compile(r"^#/phone_numbers/(\d+)")
+_NAMES_OF_PLACES = {"client_name": "name", "numbers": "phone_numbers"}
 _FLAGS = {"yes": True, "no": False}
 
 
@@ -45,15 +48,34 @@ def answer(page: Any, request: HttpRequest) -> HttpResponse:
     if own is None and not is_agent(request.user):
         messages.error(request, _("Your account belongs to no organization yet. Ask the desk."))
         return redirect("admin:tickets_ticket_changelist")
+    checks = "check" in request.POST
     draft = "draft" in request.POST and may_draft(request.user)
-    form = FilingForm(request.POST or None, site=page.admin_site, own=own, draft=draft)
+    form = FilingForm(request.POST or None, site=page.admin_site, own=own, draft=draft or checks)
+    context = {"title": _("File a ticket"), "may_draft": may_draft(request.user), "may_check": True}
     if request.method == "POST" and form.is_valid():
+        if checks:
+            return show(page, request, form, {**context, "checked": _check(form, own)})
         ticket = _file(request, form, own, submit=not draft)
         if ticket is not None:
             words = _("Kept as a draft: %(reference)s.") if draft else _("Filed: %(reference)s.")
             messages.success(request, words % {"reference": ticket.reference})
             return _after(page, request, ticket)
-    return show(page, request, form, {"title": _("File a ticket"), "may_draft": may_draft(request.user)})
+    return show(page, request, form, context)
+
+
+def _check(form: FilingForm, own: Organization | None) -> dict[str, Any] | None:
+    """Return what filing these answers would meet; None, with the complaint beside its question, if that cannot be told."""
+    answers = form.cleaned_data
+    organization = own or answers["organization"]
+    try:
+        found = check(body_of(answers), organization_id=organization.pk, test=bool(answers.get("test")))
+    except Invalid as refusal:
+        for error in refusal.errors:
+            form.add_error(*_place(form, error.pointer, error.detail))
+        return None
+    missing = {pointer.rsplit("/", 1)[-1] for pointer in found.missing}
+    questions = [form.fields[name].label for name in form.fields if _NAMES_OF_PLACES.get(name, name) in missing]
+    return {**page_of(found, answers["numbers"]), "missing": questions}
 
 
 def show(page: Any, request: HttpRequest, form: FilingForm, context: Mapping[str, Any]) -> HttpResponse:

@@ -21,7 +21,7 @@ from migrations_app.admin.words import (
     STATUS_COLOURS,
 )
 from migrations_app.enums import AttemptState, NumberState, PinCallState, Stage
-from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text
+from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text, reason_text
 from migrations_app.models import Chase, MigrationCase, Notice, NumberMove, PinCall
 from migrations_app.selectors.cases import calls_of, current_call, documents
 from migrations_app.services.endings import available_actions
@@ -124,10 +124,7 @@ def _number(number: NumberMove) -> dict[str, Any]:
         "error": title,
         "advice": advice,
         "trace": (error or {}).get("fbtrace_id", ""),
-        "warnings": [
-            str(REASON_TEXTS.get(warning["code"], warning["code"])) % {"candidate": warning.get("candidate", "")}
-            for warning in number.warnings
-        ],
+        "warnings": [reason_text(warning["code"], warning) for warning in number.warnings],
     }
 
 

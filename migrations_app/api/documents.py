@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from config.core.api.times import utc, with_z
 from migrations_app.enums import NumberState, RequirementState
-from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text
+from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text, reason_text
 from migrations_app.models import MigrationCase, NumberMove, PinCall, Requirement
 from migrations_app.rules.lifecycle import SATISFIED
 from migrations_app.rules.requirements import CATALOGUE
@@ -179,7 +179,7 @@ def number_document(number: NumberMove) -> dict[str, Any]:
         "warnings": [
             {
                 "code": warning["code"],
-                "message": str(REASON_TEXTS[warning["code"]]) % {"candidate": warning.get("candidate", "")},
+                "message": reason_text(warning["code"], warning),
                 "candidate": warning.get("candidate") or None,
             }
             for warning in number.warnings

@@ -40,15 +40,23 @@ class FilingView(HoldingView):
         form = TicketIn(data=body)
         form.is_valid(raise_exception=True)
         data: Mapping[str, Any] = form.validated_data
-        if data["kind"] != TicketKind.NUMBER_MIGRATION:
-            detail = gettext("Only number_migration can be filed so far.")
-            raise Invalid([FieldProblem("#/kind", "kind_not_supported", detail)], code="kind_not_supported")
+        demand_kind(data["kind"])
         answers = read_form(data, source=Source.API, test=self.key.test)
         organization = organization_of(self.organization_id)
         ticket = intake.file_ticket(organization=organization, form=answers, by=self.actor, now=self.now)
         response = ticket_answer(document_of(self.organization_id, ticket.reference, test=self.key.test), status=201)
         response["Location"] = self.request.build_absolute_uri(f"/api/v1/tickets/{ticket.reference}")
         return response
+
+
+def demand_kind(kind: str | None) -> None:
+    """Refuse kinds that cannot be filed; nothing said means a number migration.
+
+    :raises Invalid: it is another kind.
+    """
+    if kind and kind != TicketKind.NUMBER_MIGRATION:
+        detail = gettext("Only number_migration can be filed so far.")
+        raise Invalid([FieldProblem("#/kind", "kind_not_supported", detail)], code="kind_not_supported")
 
 
 class BatchIn(StrictSerializer):

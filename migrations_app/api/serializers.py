@@ -23,6 +23,7 @@ from config.core.api.fields import (
 )
 from config.core.api.validation import StrictSerializer
 from migrations_app import enums
+from migrations_app.services.form_reading import MAX_NUMBERS
 from tickets.enums import CancelReason, TicketKind
 
 COUNTRY_LENGTH = 2
@@ -146,6 +147,24 @@ class TicketPatch(FormIn):
     """
 
     client = ClientPatch(required=False)
+
+
+@extend_schema_serializer(component_name="EligibilityQuestion")
+class CheckIn(FormIn):
+    """Numbers, and whatever else of the form is known already. `submit` makes no difference."""
+
+    kind = Word(TicketKind.choices)
+    client = ClientPatch(required=False, allow_null=True)
+    phone_numbers = serializers.ListField(child=NumberItem())
+    submit = Flag()
+
+    def validate_phone_numbers(self, value: list[Any]) -> list[Any]:
+        """Refuse an empty list and one that is too long."""
+        if not value:
+            raise serializers.ValidationError(_("Send at least one number."), code="required")
+        if len(value) > MAX_NUMBERS:
+            raise serializers.ValidationError(_("At most 100 numbers."), code="too_many_items")
+        return value
 
 
 class NumbersIn(StrictSerializer):

@@ -183,22 +183,110 @@ REQUIREMENT_TEXTS: dict[str, tuple[Any, Any]] = {
 }
 
 REASON_TEXTS: dict[str, Any] = {
-    "two_step_enabled": _("Two-step verification is still switched on."),
-    "two_step_unknown": _("Nobody has told us whether two-step verification is switched off."),
-    "waba_id_missing": _("The WABA ID is missing. The old BSP knows it."),
-    "business_manager_id_missing": _("The Business Manager ID is missing."),
-    "business_not_verified": _("Meta has not verified the business."),
-    "business_verification_pending": _("Meta is still verifying the business."),
-    "connection_not_connected": _("The old BSP does not show the number as connected."),
-    "display_name_not_approved": _("Meta has not approved the display name. Only the old BSP can have it approved."),
-    "destination_not_ready": _("The account at the destination is not ready."),
-    "otp_needs_voice": _("The 6-digit code cannot reach this line by SMS; say how it can."),
-    "brazil_ninth_digit": _(
-        "Brazilian mobile without the ninth digit. If WhatsApp shows %(candidate)s, file that form."
+    "invalid_phone_number": _(
+        "This is no phone number that can be reached from abroad. Send it in international form, e.g. +5511987654321."
     ),
-    "mexico_prefix": _("Mexican number with the old 1. If WhatsApp shows %(candidate)s, file that form."),
+    "not_a_whatsapp_capable_line": _(
+        "WhatsApp's 6-digit code cannot be brought to this kind of line: short codes and pagers never, shared-cost and personal "
+        "numbers hardly ever. Name another line, or tell us if it does receive SMS or calls from abroad."
+    ),
+    "behind_ivr": _(
+        "A voice menu answers this number, and the call with the 6-digit code cannot press keys. Have it redirected to a person "
+        "or a mailbox for the time of the call, then say that no menu is in front."
+    ),
+    "otp_needs_voice": _(
+        "The 6-digit code may not reach this line by SMS. Say how it can; for landlines, VoIP and toll-free numbers that is a "
+        "voice call from abroad, which somebody must answer."
+    ),
+    "brazil_ninth_digit": _(
+        "Brazilian mobile without the ninth digit. Look in the WhatsApp profile: if it shows %(candidate)s, file that form. "
+        "It must move exactly as it is registered."
+    ),
+    "mexico_prefix": _(
+        "Mexican number with the old 1. Look in the WhatsApp profile: if it shows %(candidate)s, file that form. It must move "
+        "exactly as it is registered."
+    ),
+    "contact_phone_is_migrating_number": _(
+        "The phone we should call is one of the numbers that move. While the code arrives there we need another line: name a "
+        "different phone for whoever is in the call."
+    ),
+    "business_app_number": _(
+        "A number used in the WhatsApp Business app cannot be migrated. File it as coexistence, which keeps the app, or have its "
+        "account in the app deleted first."
+    ),
+    "on_premise_sunset": _(
+        "Meta ended the On-Premises API on 23 October 2025, so this answer is out of date or the number has not worked since. "
+        "Ask the old BSP where it runs today."
+    ),
+    "two_step_enabled": _(
+        "Two-step verification is still switched on. The account's owner must switch it off in WhatsApp Manager and open the "
+        "link in Meta's e-mail; we remind you until it is done."
+    ),
+    "two_step_unknown": _(
+        "Nobody has told us whether two-step verification is switched off. Look in WhatsApp Manager or ask the old BSP."
+    ),
+    "business_not_verified": _(
+        "Meta has not verified the business. Start or finish the verification in the portfolio's Security Center; it can take "
+        "weeks."
+    ),
+    "business_verification_pending": _("Meta is still verifying the business. There is nothing to do but wait."),
+    "connection_not_connected": _(
+        "The old BSP does not show the number as connected. Ask the old BSP to connect it; only a number that works can move."
+    ),
+    "number_banned": _(
+        "Meta has banned this number, and a banned number cannot move. Appeal to Meta in your business support page; nobody else "
+        "can lift a ban."
+    ),
+    "number_restricted": _(
+        "Meta has flagged or restricted this number. Wait until that is over, or appeal in your business support page, and tell "
+        "us when the old BSP shows it as connected."
+    ),
+    "waba_id_missing": _(
+        "The WABA ID is missing. The old BSP knows it; it is also in your business portfolio's settings."
+    ),
+    "business_manager_id_missing": _(
+        "The Business Manager ID is missing. You find it in your business portfolio's settings, under business info."
+    ),
+    "invalid_identifier": _(
+        "Meta's identifiers are 10 to 20 digits and nothing else. Copy it again from your business portfolio's settings."
+    ),
+    "identifiers_not_distinct": _(
+        "WABA ID, Business Manager ID and phone numbers are all different things, and this value is there twice or is a phone "
+        "number. Copy it again from your business portfolio's settings."
+    ),
+    "waba_owned_by_bsp": _(
+        "The WABA belongs to the old BSP, so only the old BSP can switch two-step verification off or release the account. Ask "
+        "for it in writing; we have a letter."
+    ),
+    "display_name_not_approved": _(
+        "Meta has not approved the display name, or nobody told us so. Only the old BSP can have it approved."
+    ),
+    "destination_not_ready": _(
+        "The account at the destination is not ready: it must exist, have money or a payment method, and an app. The requirements "
+        "say what is missing and who brings it."
+    ),
+    "number_cap_exceeded": _(
+        "A business portfolio of this kind may hold %(cap)s numbers. Check how many yours has; get the business verified, or "
+        "have Meta raise the limit, before the rest can follow."
+    ),
+    "unknown_bsp": _("We do not know this BSP yet. File it all the same: onboarding looks at it first."),
+    "old_bsp_client_only": _(
+        "The old BSP listens to its own client only. You must ask yourself; we prepare the letter and remind you."
+    ),
+    "number_already_open": _("Your ticket %(ticket)s moves this number already. Follow that one, or cancel it first."),
+    "duplicate_in_request": _(
+        "This number is already in place %(earlier)s, perhaps in another form. Send each number once."
+    ),
 }
-"""Why something is blocked or needs a look, by code."""
+"""What is wrong, who must act and how, by code of a reason. What stands in %(…)s is kept with the reason."""
+
+
+def reason_text(code: str, facts: Mapping[str, str]) -> str:
+    """Return the words of a reason in the active language; `facts` are what was kept with it."""
+    return str(REASON_TEXTS[code]) % {**_NO_FACTS, **facts}
+
+
+_NO_FACTS = {"candidate": "", "cap": "", "ticket": "", "earlier": ""}
 
 ACTION_TEXTS: dict[str, Any] = {
     "triage": _("Onboarding decides who takes the ticket."),

@@ -27,6 +27,8 @@ class NumberAnswers:
     otp_method: OtpMethod | None = None
     has_otp_contact: bool = False
     display_name_status: DisplayNameStatus = DisplayNameStatus.UNKNOWN
+    connection_status: ConnectionStatus | None = None
+    """What the old BSP shows of this number; None: what it shows of the whole case."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ class Answers:
     moves: Moves = Moves.UNKNOWN
     has_low_traffic_windows: bool = False
     numbers: tuple[NumberAnswers, ...] = field(default_factory=tuple)
+
+    def status_of(self, number: NumberAnswers) -> ConnectionStatus:
+        """Return what the old BSP shows of a number."""
+        return number.connection_status or self.connection_status
 
 
 @dataclass(frozen=True)

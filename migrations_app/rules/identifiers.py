@@ -5,28 +5,32 @@ portfolio's id where the WABA's belongs.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from migrations_app.rules.phone import variants
 
 IDENTIFIER = re.compile(r"[0-9]{10,20}")
 
 
-def identifier_problems(values: Mapping[str, str], numbers: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Return (field, code, detail) of every identifier that is malformed or equal to another identifier or a number."""
+def identifier_problems(values: Mapping[str, str], numbers: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (field, code) of every identifier that is malformed, or equal to another identifier or to a number.
+
+    A number is recognised in each of its forms, with and without its country code.
+    """
     given = {name: value for name, value in values.items() if value}
-    return [*_malformed(given), *_equal(given, {number.lstrip("+") for number in numbers})]
+    return [*_malformed(given), *_equal(given, {form for number in numbers for form in variants(number)})]
 
 
-def _malformed(given: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+def _malformed(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, value in given.items():
         if not IDENTIFIER.fullmatch(value):
-            yield name, "invalid_identifier", "Meta's identifiers are 10 to 20 digits."
+            yield name, "invalid_identifier"
 
 
-def _equal(given: Mapping[str, str], digits: set[str]) -> Iterator[tuple[str, str, str]]:
-    seen: dict[str, str] = {}
+def _equal(given: Mapping[str, str], numbers: Iterable[str]) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
     for name, value in given.items():
-        if value in digits:
-            yield name, "identifiers_not_distinct", "This is one of the phone numbers."
-        elif value in seen:
-            yield name, "identifiers_not_distinct", f"This is the same as {seen[value]}."
-        seen.setdefault(value, name)
+        a_number = IDENTIFIER.fullmatch(value) and any(number.endswith(value) for number in numbers)
+        if a_number or value in seen:
+            yield name, "identifiers_not_distinct"
+        seen.add(value)

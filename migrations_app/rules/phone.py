@@ -6,6 +6,7 @@ use on WhatsApp (Meta: Cloud API may alter the prefixes of both countries). They
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
@@ -23,7 +24,12 @@ _LINE_TYPES = {
     PhoneNumberType.VOIP: LineType.VOIP,
     PhoneNumberType.TOLL_FREE: LineType.TOLL_FREE,
     PhoneNumberType.SHARED_COST: LineType.SHARED_COST,
+    # Reached by a call like a fixed line.
+    PhoneNumberType.PREMIUM_RATE: LineType.OTHER,
+    PhoneNumberType.UAN: LineType.OTHER,
 }
+_SHORT_CODE = re.compile(r"[0-9]{3,6}")
+_GAPS = re.compile(r"[\s.()-]")
 
 
 class NotAPhoneNumber(ValueError):
@@ -86,6 +92,26 @@ def parse_phone(text: str, *, region: str | None = None) -> Phone:
     line_type = _LINE_TYPES.get(phonenumbers.number_type(parsed), LineType.UNKNOWN)
     # "001" marks numbers of no country (e.g. international toll-free).
     return Phone(number, "" if country == "001" else country, line_type)
+
+
+def is_short_code(text: str) -> bool:
+    """Tell whether the text is a short code: three to six digits that are dialled within one country only."""
+    return bool(_SHORT_CODE.fullmatch(_GAPS.sub("", text)))
+
+
+def is_pager(number: str) -> bool:
+    """Tell whether the metadata knows this E.164 number as a pager's."""
+    return _type_of(number) == PhoneNumberType.PAGER
+
+
+def is_personal_number(number: str) -> bool:
+    """Tell whether the metadata knows this E.164 number as one that is forwarded to wherever its owner is."""
+    return _type_of(number) == PhoneNumberType.PERSONAL_NUMBER
+
+
+@lru_cache(maxsize=4096)
+def _type_of(number: str) -> int:
+    return int(phonenumbers.number_type(phonenumbers.parse(number, None)))
 
 
 def split(number: str) -> tuple[str, str]:

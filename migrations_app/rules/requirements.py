@@ -15,6 +15,7 @@ from migrations_app.enums import (
     TwoStep,
 )
 from migrations_app.rules.facts import Answers, DestinationFacts, NumberAnswers
+from migrations_app.rules.phone import is_pager, is_personal_number
 from tickets.enums import Party
 
 
@@ -79,12 +80,23 @@ def default_otp_method(line_type: LineType) -> OtpMethod | None:
     return OtpMethod.VOICE if line_type in _VOICE_LINES else None
 
 
+def takes_no_code(number: NumberAnswers) -> bool:
+    """Tell whether neither SMS nor a call is a way to bring the 6-digit code to such a line.
+
+    What the client says about the line goes before the metadata, except for pagers. Source: Meta, phone numbers page: neither
+    way is recommended for shared-cost and personal numbers, pagers are not supported.
+    """
+    if is_pager(number.number) or number.line_type == LineType.SHARED_COST:
+        return True
+    return number.line_type == LineType.UNKNOWN and is_personal_number(number.number)
+
+
 def otp_channel_works(number: NumberAnswers) -> bool:
     """Tell whether the 6-digit code can reach the line: no voice menu in front, and a method that suits the line.
 
-    Source: Meta, phone numbers page (a registration call cannot navigate an IVR; shared-cost lines get neither).
+    Source: Meta, phone numbers page (a registration call cannot navigate an IVR).
     """
-    if number.behind_ivr or number.line_type == LineType.SHARED_COST:
+    if number.behind_ivr or takes_no_code(number):
         return False
     method = number.otp_method or default_otp_method(number.line_type)
     if method is None:
@@ -107,13 +119,19 @@ def _met(*, when: bool) -> RequirementState:
     return RequirementState.MET if when else RequirementState.UNMET
 
 
+def _all_connected(answers: Answers) -> bool:
+    """Tell whether the old BSP shows every number as connected; one that is banned or pending stays behind otherwise."""
+    shown = {answers.status_of(number) for number in answers.numbers} or {answers.connection_status}
+    return shown == {ConnectionStatus.CONNECTED}
+
+
 _CASE_RULES: dict[RequirementCode, Callable[[Answers, DestinationFacts], RequirementState]] = {
     RequirementCode.WABA_ID: lambda a, _d: _met(when=bool(a.waba_id)),
     RequirementCode.BUSINESS_MANAGER_ID: lambda a, _d: _met(when=bool(a.business_manager_id)),
     RequirementCode.BUSINESS_VERIFIED: lambda a, _d: _met(
         when=a.business_verification == BusinessVerification.VERIFIED
     ),
-    RequirementCode.ACCOUNT_APPROVED: lambda a, _d: _met(when=a.connection_status == ConnectionStatus.CONNECTED),
+    RequirementCode.ACCOUNT_APPROVED: lambda a, _d: _met(when=_all_connected(a)),
     RequirementCode.LOW_TRAFFIC_WINDOW: lambda a, _d: _met(when=a.has_low_traffic_windows),
     RequirementCode.DESTINATION_PAYMENT: lambda _a, d: _met(when=d.payment_ready),
     RequirementCode.APP_SUBSCRIBED: lambda _a, d: _met(when=d.app_subscribed),

@@ -127,6 +127,12 @@ def open_holders(numbers: Iterable[str], *, except_case: int | None = None) -> Q
     return held.exclude(case_id=except_case) if except_case else held
 
 
+def own_open_tickets(organization_id: int, numbers: Iterable[str]) -> dict[str, str]:
+    """Return the organization's tickets that move any of these lines, by match key. Others' are not even looked at."""
+    held = open_holders(numbers).filter(case__ticket__organization_id=organization_id)
+    return dict(held.values_list("match_key", "case__ticket__reference"))
+
+
 def tickets_with_number(tickets: QuerySet[Ticket], number: str) -> QuerySet[Ticket]:
     """Narrow tickets to those with this number in any of its forms."""
     return tickets.filter(pk__in=NumberMove.objects.filter(match_key=match_key(number)).values("case__ticket_id"))

@@ -60,6 +60,7 @@ def answers_of(case: MigrationCase) -> Answers:
                 otp_method=OtpMethod(row.otp_method) if row.otp_method else None,
                 has_otp_contact=bool(row.otp_contact_name and (row.otp_contact_phone or row.otp_contact_email)),
                 display_name_status=DisplayNameStatus(row.display_name_status),
+                connection_status=ConnectionStatus(row.connection_status),
             )
             for row in case.numbers.order_by("position")
         ),

@@ -14,6 +14,7 @@ from migrations_app.rules.flows import flow_of
 from migrations_app.rules.phone import NotAPhoneNumber, match_key, parse_phone
 from migrations_app.selectors.cases import case_of
 from migrations_app.services.deriving import answers_of, destination_of, playbook_copy
+from migrations_app.services.eligibility import refresh_warnings
 from migrations_app.services.form_reading import read_form
 from migrations_app.services.intake import Form
 from migrations_app.services.number_set import change_numbers
@@ -74,6 +75,9 @@ def edit_ticket(*, ticket_id: int, edit: Edit, by: Actor, now: datetime) -> None
             ticket.refresh_from_db()
             case.refresh_from_db()
         changed += rewrite_filing(ticket, _filing(ticket, case, form))
+        # What is worth knowing of a number follows from any answer, the BSP included.
+        if refresh_warnings(ticket, case):
+            changed.append("phone_numbers")
         if not changed:
             return
         bump_version(ticket)

@@ -1,35 +1,28 @@
-"""From well-typed answers (API body or admin form) to a `Form`: numbers normalised, every wrong place named.
+"""From well-typed answers (API body, admin form, row of a sheet) to a `Form`, with every wrong place named.
 
-Shapes and enums are the edges' business; what the field knows about numbers and identifiers is decided here, once.
+Shapes and enums are the edges' business; what refuses a form is decided by the rules of eligibility, which the check asks too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from config.core.errors import FieldProblem, Invalid
-from migrations_app.enums import (
-    BusinessVerification,
-    ConnectionStatus,
-    DisplayNameStatus,
-    Hosting,
-    LineType,
-    Moves,
-    OtpMethod,
-    TwoStep,
-    WabaOwner,
-)
+from migrations_app.enums.reasons import ReasonCode
+from migrations_app.enums.texts import reason_text
 from migrations_app.models import Playbook
-from migrations_app.rules.identifiers import identifier_problems
-from migrations_app.rules.phone import NotAPhoneNumber, match_key, parse_phone
+from migrations_app.rules.eligibility import judge, refusals
+from migrations_app.rules.reasons import Reason
+from migrations_app.services.form_facts import Reading, read_facts
 from migrations_app.services.intake import FiledNumber, Form
-from providers.selectors.directory import bsp_named
 from tickets.enums import Source
 from tickets.services.tickets import ClientSnapshot
 
 MAX_NUMBERS = 100
-REQUIRED = ("current_bsp", "business_verification", "hosting", "connection_status")
+_REFUSED_AS = {ReasonCode.NOT_A_WHATSAPP_CAPABLE_LINE: ReasonCode.INVALID_PHONE_NUMBER}
+"""Reasons that are no code of their own among the places of a refusal."""
 
 
 def read_form(data: Mapping[str, Any], *, source: Source, test: bool) -> Form:
@@ -37,162 +30,73 @@ def read_form(data: Mapping[str, Any], *, source: Source, test: bool) -> Form:
 
     :raises Invalid: something does not hold; every wrong place is named at once.
     """
+    demand_size(data)
+    reading = read_facts(data)
     submit = bool(data.get("submit", True))
-    client = data.get("client") or {}
-    missing = _missing(data, client)
-    problems = (
-        [FieldProblem(pointer, "required", _("This field is required to submit.")) for pointer in missing]
-        if submit
-        else []
-    )
-    phone = _contact_phone(client, problems)
-    numbers = _numbers(data.get("phone_numbers") or [], client.get("country") or None, problems)
-    problems += [
-        FieldProblem(f"#/{name}", code, detail)
-        for name, code, detail in identifier_problems(
-            {name: data.get(name) or "" for name in ("waba_id", "business_manager_id")},
-            [number.number for number in numbers],
-        )
-    ]
-    playbook = _playbook(data.get("destination"), problems)
-    if data.get("uses_business_app"):
-        _refuse_app_number(problems)
-    if problems or playbook is None:
-        raise Invalid(problems)
-    return _form(data, client, phone, numbers, playbook, source=source, test=test, submit=submit)
+    problems = [*_unanswered(reading.missing)] if submit else []
+    problems += [_problem(reason) for reason in refusals(reading.facts)]
+    if reading.playbook is None:
+        problems.append(no_such_destination())
+    if problems or reading.playbook is None:
+        raise _refused(problems)
+    return _form(data, reading, reading.playbook, source=source, test=test, submit=submit)
 
 
-def _missing(data: Mapping[str, Any], client: Mapping[str, Any]) -> list[str]:
-    """Return the pointers of what is needed to submit and was not answered."""
-    wanted = {"#/client/contact_email": client.get("contact_email"), "#/phone_numbers": data.get("phone_numbers")}
-    wanted |= {f"#/{name}": data.get(name) for name in REQUIRED}
-    return [pointer for pointer, value in wanted.items() if not value]
+def demand_size(data: Mapping[str, Any]) -> None:
+    """Refuse more numbers than one form may have.
+
+    :raises Invalid: there are more.
+    """
+    if len(data.get("phone_numbers") or []) > MAX_NUMBERS:
+        raise Invalid([FieldProblem("#/phone_numbers", "too_many_items", _("At most 100 numbers."))])
 
 
-def _refuse_app_number(problems: list[FieldProblem]) -> None:
-    """Refuse numbers of the WhatsApp Business app: they cannot be moved, only join (Source: Meta, migration by API)."""
-    errors = [
-        *problems,
-        FieldProblem(
-            "#/uses_business_app",
-            "business_app_number",
-            _("A number used in the WhatsApp Business app cannot be migrated."),
-        ),
-    ]
-    code = "validation_failed" if problems else "business_app_number"
-    raise Invalid(errors, code=code, extra={"suggested_kind": "coexistence"})
+def no_such_destination() -> FieldProblem:
+    """Return the complaint about a destination that is not offered."""
+    return FieldProblem("#/destination", "invalid_choice", _("There is no such destination; see GET /destinations."))
 
 
-def _contact_phone(client: Mapping[str, Any], problems: list[FieldProblem]) -> str:
-    return _phone(client.get("contact_phone"), client.get("country"), "#/client/contact_phone", problems)
+def _unanswered(missing: Iterable[str]) -> Iterable[FieldProblem]:
+    return (FieldProblem(pointer, "required", _("This field is required to submit.")) for pointer in missing)
 
 
-def _phone(raw: str | None, region: str | None, pointer: str, problems: list[FieldProblem]) -> str:
-    if not raw:
-        return ""
-    try:
-        return parse_phone(raw, region=region or None).number
-    except NotAPhoneNumber:
-        problems.append(
-            FieldProblem(pointer, "invalid_phone_number", _("This is no phone number in international form."))
-        )
-        return ""
+def _problem(reason: Reason) -> FieldProblem:
+    code = _REFUSED_AS.get(reason.code, reason.code)
+    return FieldProblem(reason.place, code.value, reason_text(reason.code, reason.facts))
 
 
-def _numbers(
-    rows: Sequence[str | Mapping[str, Any]], region: str | None, problems: list[FieldProblem]
-) -> list[FiledNumber]:
-    if len(rows) > MAX_NUMBERS:
-        problems.append(FieldProblem("#/phone_numbers", "too_many_items", _("At most 100 numbers.")))
-        return []
-    found: list[FiledNumber] = []
-    seen: dict[str, int] = {}
-    for place, raw in enumerate(rows):
-        row: Mapping[str, Any] = {"number": raw} if isinstance(raw, str) else raw
-        pointer = f"#/phone_numbers/{place}" if isinstance(raw, str) else f"#/phone_numbers/{place}/number"
-        number = _number(row, region, place, pointer, problems)
-        if number is None:
-            continue
-        key = match_key(number.number)
-        if key in seen:
-            detail = _("This number is already in place %(place)s.") % {"place": seen[key] + 1}
-            problems.append(FieldProblem(pointer, "duplicate_in_request", detail))
-        seen.setdefault(key, place)
-        found.append(number)
-    return found
-
-
-def _number(
-    row: Mapping[str, Any], region: str | None, place: int, pointer: str, problems: list[FieldProblem]
-) -> FiledNumber | None:
-    contact = row.get("otp_contact") or {}
-    contact_phone = _phone(contact.get("phone"), region, f"#/phone_numbers/{place}/otp_contact/phone", problems)
-    try:
-        phone = parse_phone(str(row.get("number") or ""), region=region)
-    except NotAPhoneNumber:
-        detail = _("This is no phone number in international form, e.g. +5511987654321.")
-        problems.append(FieldProblem(pointer, "invalid_phone_number", detail))
-        return None
-    filed = LineType(row.get("line_type") or LineType.UNKNOWN)
-    status = row.get("connection_status")
-    return FiledNumber(
-        number=phone.number,
-        country=phone.country,
-        line_type=phone.line_type if filed is LineType.UNKNOWN else filed,
-        behind_ivr=row.get("behind_ivr"),
-        otp_method=OtpMethod(row["otp_method"]) if row.get("otp_method") else None,
-        contact_name=contact.get("name") or "",
-        contact_phone=contact_phone,
-        contact_email=contact.get("email") or "",
-        contact_language=contact.get("language") or "",
-        display_name=row.get("display_name") or "",
-        display_name_status=DisplayNameStatus(row.get("display_name_status") or DisplayNameStatus.UNKNOWN),
-        connection_status=ConnectionStatus(status) if status else None,
-        warnings=[{"code": code, "candidate": candidate} for code, candidate in phone.warnings],
-    )
-
-
-def _playbook(slug: str | None, problems: list[FieldProblem]) -> Playbook | None:
-    active = Playbook.objects.select_related("meta_account").filter(active=True)
-    found = active.filter(slug=slug).first() if slug else active.filter(is_default=True).first()
-    if found is None:
-        problems.append(
-            FieldProblem("#/destination", "invalid_choice", _("There is no such destination; see GET /destinations."))
-        )
-    return found
+def _refused(problems: Sequence[FieldProblem]) -> Invalid:
+    """Return the refusal; that of a number of the WhatsApp Business app names the kind to file instead."""
+    codes = {problem.code for problem in problems}
+    alone = ReasonCode.BUSINESS_APP_NUMBER.value
+    if alone not in codes:
+        return Invalid(problems)
+    return Invalid(problems, code=alone if codes == {alone} else None, extra={"suggested_kind": "coexistence"})
 
 
 def _form(
-    data: Mapping[str, Any], client: Mapping[str, Any], phone: str, numbers: Sequence[FiledNumber], playbook: Playbook,
-    *, source: Source, test: bool, submit: bool,
-) -> Form:  # fmt: skip
-    bsp_text = data.get("current_bsp") or ""
+    data: Mapping[str, Any], reading: Reading, playbook: Playbook, *, source: Source, test: bool, submit: bool
+) -> Form:
+    numbers = list(_with_warnings(reading))
+    answers = reading.facts.answers
     return Form(
-        client=ClientSnapshot(
-            name=client.get("name") or "",
-            contact_name=client.get("contact_name") or "",
-            contact_email=client.get("contact_email") or "",
-            contact_phone=phone,
-            language=client.get("language") or "en",
-            timezone=client.get("timezone") or "UTC",
-            country=client.get("country") or (numbers[0].country if numbers else ""),
-        ),
-        numbers=[_with_holder(number, client, phone) for number in numbers],
-        current_bsp=bsp_named(bsp_text),
-        current_bsp_name=bsp_text.strip(),
+        client=_client(data.get("client") or {}, reading.facts.contact_phone, numbers),
+        numbers=numbers,
+        current_bsp=reading.bsp,
+        current_bsp_name=(data.get("current_bsp") or "").strip(),
         playbook=playbook,
-        business_verification=BusinessVerification(data.get("business_verification") or "unknown"),
-        hosting=Hosting(data.get("hosting") or "unknown"),
-        connection_status=ConnectionStatus(data.get("connection_status") or "unknown"),
-        waba_id=data.get("waba_id") or "",
-        business_manager_id=data.get("business_manager_id") or "",
-        waba_owner=WabaOwner(data.get("waba_owner") or "unknown"),
-        two_step_verification=TwoStep(data.get("two_step_verification") or "unknown"),
+        business_verification=answers.business_verification,
+        hosting=answers.hosting,
+        connection_status=answers.connection_status,
+        waba_id=answers.waba_id,
+        business_manager_id=answers.business_manager_id,
+        waba_owner=answers.waba_owner,
+        two_step_verification=answers.two_step,
         uses_business_app=data.get("uses_business_app"),
-        moves=Moves(data.get("moves") or "unknown"),
+        moves=answers.moves,
         low_traffic_windows=data.get("low_traffic_windows") or [],
         notes=data.get("notes") or "",
-        unanswered=_missing(data, client),
+        unanswered=list(reading.missing),
         client_reference=data.get("client_reference") or "",
         group_reference=data.get("group_reference") or "",
         source=source,
@@ -201,17 +105,25 @@ def _form(
     )
 
 
-def _with_holder(number: FiledNumber, client: Mapping[str, Any], phone: str) -> FiledNumber:
-    """Let the client's contact hold the phone of a number without its own holder, unless that phone is the number itself."""
-    usable = client.get("contact_name") and phone and match_key(phone) != match_key(number.number)
-    if number.contact_name or not usable:
-        return number
-    return FiledNumber(
-        **{
-            **number.__dict__,
-            "contact_name": client["contact_name"],
-            "contact_phone": phone,
-            "contact_email": client.get("contact_email") or "",
-            "contact_language": client.get("language") or "",
-        }
+def _client(client: Mapping[str, Any], phone: str, numbers: Sequence[FiledNumber]) -> ClientSnapshot:
+    return ClientSnapshot(
+        name=client.get("name") or "",
+        contact_name=client.get("contact_name") or "",
+        contact_email=client.get("contact_email") or "",
+        contact_phone=phone,
+        language=client.get("language") or "en",
+        timezone=client.get("timezone") or "UTC",
+        country=client.get("country") or (numbers[0].country if numbers else ""),
     )
+
+
+def _with_warnings(reading: Reading) -> Iterable[FiledNumber]:
+    """Return the numbers, each with what the rules want to be known about it."""
+    for number, verdict in zip(reading.numbers, judge(reading.facts), strict=True):
+        if number is not None:
+            yield replace(number, warnings=stored(verdict.warnings))
+
+
+def stored(reasons: Iterable[Reason]) -> list[dict[str, str]]:
+    """Return warnings as a number keeps them: codes and facts, never words."""
+    return [{"code": reason.code.value, **reason.facts} for reason in reasons]

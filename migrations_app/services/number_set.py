@@ -47,9 +47,9 @@ def change_numbers(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, filed: 
 
 def _fresh(row: NumberMove, columns: dict[str, Any], now: datetime) -> set[str]:
     """Put the answers onto a number that stays, and return the names of those that changed."""
-    if row.state != NumberState.PENDING:
-        # Meta knows it in the form in which the move began.
-        columns = {name: value for name, value in columns.items() if name not in {"number", "warnings"}}
+    # Warnings are judged when every answer is in its place. Meta knows a number in the form in which its move began.
+    kept = {"warnings"} if row.state == NumberState.PENDING else {"warnings", "number"}
+    columns = {name: value for name, value in columns.items() if name not in kept}
     fresh = {name for name, value in columns.items() if getattr(row, name) != value}
     for name in fresh:
         setattr(row, name, columns[name])

@@ -11,6 +11,7 @@ from config.core.actor import Actor
 from config.core.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import RequirementCode, RequirementState
+from migrations_app.enums.texts import reason_text
 from migrations_app.models import MigrationCase, Requirement
 from migrations_app.rules.identifiers import identifier_problems
 from migrations_app.rules.lifecycle import REQUIREMENT
@@ -143,7 +144,7 @@ def _take_value(ticket: Ticket, case: MigrationCase, claim: Claim) -> None:
     values = {name: value for name, value in values.items() if name != claim.code} | {claim.code.value: claim.value}
     numbers = list(case.numbers.values_list("number", flat=True))
     problems = identifier_problems(values, numbers)
-    mine = [FieldProblem("#/value", code, detail) for name, code, detail in problems if name == claim.code.value]
+    mine = [FieldProblem("#/value", code, reason_text(code, {})) for name, code in problems if name == claim.code.value]
     if mine:
         raise Invalid(mine)
     MigrationCase.objects.filter(pk=case.pk).update(**{claim.code.value: claim.value})

@@ -75,8 +75,8 @@ def test_every_decision_is_listed_with_its_title() -> None:
     )
     pages = {path.name for path in folder.glob("[0-9]*.md")}
     assert pages == set(listed)
-    numbers = sorted(int(name[:4]) for name in pages)
-    assert numbers == list(range(1, len(numbers) + 1))
+    # Some numbers may be kept for decisions that are still on their way.
+    assert len({name[:4] for name in pages}) == len(pages)
     for name in pages:
         text = (folder / name).read_text(encoding="utf-8")
         assert text.startswith(f"# {name[:4]}. ")

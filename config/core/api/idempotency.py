@@ -125,6 +125,18 @@ def idempotent(handler: Handler) -> Handler:
     return cast("Handler", answer)
 
 
+def nothing_to_store(handler: Handler) -> Handler:
+    """Mark a POST handler that changes nothing: a key is taken as everywhere, and a repeat is simply answered anew."""
+
+    @functools.wraps(handler)
+    def answer(view: Any, request: Request, **kwargs: Any) -> Response:
+        key_of(request)
+        return handler(view, request, **kwargs)
+
+    answer.idempotent = True  # type: ignore[attr-defined]
+    return cast("Handler", answer)
+
+
 def keep(store: Store, response: Response) -> None:
     """Store a successful answer without its one-time secrets."""
     headers = {name: response[name] for name in _KEPT_HEADERS if name in response}

@@ -36,6 +36,8 @@ class ApiView(APIView):
     """Known query parameters by method (HEAD knows GET's); anything else is refused."""
     conditional_methods: ClassVar[frozenset[str]] = frozenset()
     """Methods that demand If-Match."""
+    reading_methods: ClassVar[frozenset[str]] = READ_METHODS
+    """Methods that change nothing: they need the scope for reading and count as reads."""
     content_negotiation_class = QuickNegotiation
     takes_body: ClassVar[bool] = True
     """Whether a body is needed; where it is not, an empty one counts as an empty object."""
@@ -53,7 +55,7 @@ class ApiView(APIView):
 
     def scope_for(self, method: str | None) -> str | None:
         """Return the scope that this method needs; None means that no key is needed."""
-        return self.read_scope if method in READ_METHODS else self.write_scope
+        return self.read_scope if method in self.reading_methods else self.write_scope
 
     def cost(self, request: Request) -> int:
         """Return how many requests this one counts as."""
@@ -108,7 +110,7 @@ class ApiView(APIView):
         if caller is None:
             policy, principal = "anonymous", str(request.META.get("REMOTE_ADDR", ""))
         else:
-            policy = "read" if request.method in READ_METHODS else "write"
+            policy = "read" if request.method in self.reading_methods else "write"
             principal = str(caller.id)
         allowance = take(policy, principal, cost=self.cost(request) if cost is None else cost)
         request._request.rate_allowance = allowance  # type: ignore[attr-defined]  # noqa: SLF001

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories.forms import OTHER_NUMBER, answers
+from tests.factories.forms import NUMBER, OTHER_NUMBER, answers, number_answers
 from tests.factories.walks import Path, Walk, Walker
 from tests.integration.api.caller import Answer, Caller
 from tickets.models import Ticket
@@ -73,3 +73,98 @@ def test_wish_20_a_ticket_is_found_by_whatever_the_client_has_at_hand(api: Calle
     walk(Path.WAITING_TWO_STEP, OTHER_NUMBER, client_reference="LIV-1", client=client)
     found = api.get(f"tickets?{query}").data
     assert [ticket["reference"] for ticket in found] == [wanted.ticket.reference]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "pointer"),
+    [
+        ({"phone_numbers": ["12345"]}, "invalid_phone_number", "#/phone_numbers/0"),
+        ({"waba_id": "506914307656634"}, "identifiers_not_distinct", "#/business_manager_id"),
+        ({"waba_id": NUMBER[1:]}, "identifiers_not_distinct", "#/waba_id"),
+        ({"business_manager_id": "unknown"}, "invalid_identifier", "#/business_manager_id"),
+        ({"uses_business_app": True}, "business_app_number", "#/uses_business_app"),
+        ({"phone_numbers": [NUMBER, "+551187654321"]}, "duplicate_in_request", "#/phone_numbers/1"),
+    ],
+)
+def test_wish_24_a_refusal_is_told_before_filing_with_its_reason_and_its_place(
+    api: Caller, changes: dict[str, Any], code: str, pointer: str
+) -> None:
+    body = answers() | changes
+    rows = api.post("eligibility-checks", body).data
+    told = {
+        (reason["field"], reason["code"]) for row in rows for reason in row["reasons"] if reason["blocks"] == "submit"
+    }
+    assert not all(row["can_submit"] for row in rows)
+    refused = api.post("tickets", body)
+    assert (refused.status, refused.entries) == (422, [(pointer, code)])
+    # A short code is no number to file; the check says why it never will be.
+    assert told == {(pointer, "not_a_whatsapp_capable_line" if body["phone_numbers"] == ["12345"] else code)}
+
+
+def test_wish_24_what_cannot_go_ahead_yet_is_told_by_check_and_ticket_alike(api: Caller) -> None:
+    body = answers(business_verification="pending", waba_id=None, current_bsp="360dialog")
+    [row] = api.post("eligibility-checks", body).data
+    ticket = api.post("tickets", body).json
+    assert (row["can_submit"], row["eligible"]) == (True, None)
+    assert row["blocking"] == ticket["requirements"]["blocking"]
+    stops = {
+        reason["code"] for reason in row["reasons"] if reason["blocks"] == "schedule" and reason["severity"] == "block"
+    }
+    assert stops == {detail["code"] for detail in ticket["status"]["details"]}
+    warns = [(reason["code"], reason["message"]) for reason in row["reasons"] if reason["severity"] == "warn"]
+    assert warns == [(each["code"], each["message"]) for each in ticket["phone_numbers"][0]["warnings"]]
+
+
+def test_wish_24_nothing_is_accepted_without_effect(api: Caller) -> None:
+    reference = api.post("tickets", answers()).json["reference"]
+    for answer in (
+        api.post("eligibility-checks", {"phone_numbers": [NUMBER], "two_factor": "off"}),
+        api.post("tickets", answers(OTHER_NUMBER, two_factor="off")),
+        api.patch(f"tickets/{reference}", {"two_factor": "off"}, If_Match=api.get(f"tickets/{reference}").etag),
+    ):
+        assert (answer.status, answer.entries) == (422, [("#/two_factor", "unknown_field")])
+
+
+READY: dict[str, Any] = {"two_step_verification": "disabled"}
+NOT_READY: dict[str, tuple[dict[str, Any], str]] = {
+    "two-step verification is on": ({"two_step_verification": "enabled"}, "two_step_enabled"),
+    "a voice menu answers": (READY | {"phone_numbers": [number_answers(behind_ivr=True)]}, "behind_ivr"),
+    "an SMS to a landline": (
+        READY | {"phone_numbers": [number_answers("+551130001001", line_type="landline")]},
+        "otp_needs_voice",
+    ),
+    "nobody but the number itself": (
+        READY | {"client": {"contact_phone": NUMBER}, "phone_numbers": [number_answers(otp_contact=None)]},
+        "contact_phone_is_migrating_number",
+    ),
+}
+
+
+@pytest.mark.parametrize("why", NOT_READY)
+def test_wish_25_no_call_is_booked_for_a_number_that_cannot_be_verified(api: Caller, agent_user: Any, why: str) -> None:
+    changes, code = NOT_READY[why]
+    body = answers(**changes)
+    [row] = api.post("eligibility-checks", body).data
+    assert row["eligible"] is None
+    assert code in {reason["code"] for reason in row["reasons"] if reason["severity"] == "block"}
+    reference = api.post("tickets", body).json["reference"]
+    slots = api.get(f"tickets/{reference}/slots")
+    assert (slots.status, slots.code) == (409, "illegal_transition")
+
+
+def test_wish_25_a_number_in_order_is_eligible_and_can_be_booked(api: Caller, agent_user: Any) -> None:
+    body = answers(**READY)
+    [row] = api.post("eligibility-checks", body).data
+    assert (row["eligible"], row["reasons"]) == (True, [])
+    reference = api.post("tickets", body).json["reference"]
+    assert api.get(f"tickets/{reference}/slots").data
+
+
+def test_wish_25_the_old_form_of_a_number_and_the_cap_of_a_portfolio_are_told(api: Caller) -> None:
+    numbers = ["+551187654321", OTHER_NUMBER, "+5511965432109"]
+    rows = api.post("eligibility-checks", answers(*numbers, business_verification="unverified")).data
+    told = [{reason["code"]: reason for reason in row["reasons"]} for row in rows]
+    assert told[0]["brazil_ninth_digit"]["candidate"] == NUMBER
+    assert all("number_cap_exceeded" in each for each in told)
+    fewer = api.post("eligibility-checks", answers(*numbers[:2], business_verification="unverified")).data
+    assert not any(reason["code"] == "number_cap_exceeded" for row in fewer for reason in row["reasons"])

@@ -10,7 +10,7 @@ digits = st.text("0123456789", min_size=10, max_size=20)
 
 
 def problems(*numbers: str, **values: str) -> list[tuple[str, str]]:
-    return [(name, code) for name, code, _detail in identifier_problems(values, numbers)]
+    return identifier_problems(values, numbers)
 
 
 @given(digits, digits)
