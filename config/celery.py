@@ -29,7 +29,12 @@ def _use_django_logging(**_: Any) -> None:
 def _beat_table(sender: Celery, **_: Any) -> None:
     """Tick the sweeps; a tick that finds no worker in time is dropped, the next one finds the same rows."""
     tick = float(settings.TICK_SECONDS)
-    for name in ("migrations.sweep_outreach", "migrations.sweep_lost", "migrations.sweep_clock"):
+    for name in (
+        "migrations.sweep_outreach",
+        "migrations.sweep_lost",
+        "migrations.sweep_clock",
+        "tickets.sweep_clocks",
+    ):
         sender.add_periodic_task(tick, sender.signature(name), name=name, expires=tick * 2)
     sender.add_periodic_task(
         3600.0, sender.signature("tickets.forget_old_answers"), name="forget_old_answers", expires=1800

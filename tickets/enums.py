@@ -112,6 +112,34 @@ class Scope(TextChoices):
     WEBHOOKS_MANAGE = "webhooks:manage", _("Manage webhooks")
 
 
+class SlaMetric(TextChoices):
+    """What a service level measures. Each has a clock of its own."""
+
+    FIRST_RESPONSE = "first_response", _("Answer to the client")
+    REQUIREMENT_TURNAROUND = "requirement_turnaround", _("Our turn on requirements")
+    TIME_TO_SCHEDULE = "time_to_schedule", _("Call booked")
+    TIME_TO_MIGRATE = "time_to_migrate", _("Everything live")
+
+
+class ClockState(TextChoices):
+    """How a clock stands. A missed target stays missed, also when it is reached later."""
+
+    RUNNING = "running", _("Running")
+    PAUSED = "paused", _("Paused")
+    MET = "met", _("Met")
+    BREACHED = "breached", _("Missed")
+    STOPPED = "stopped", _("Stopped")
+
+
+class Pause(TextChoices):
+    """What may make a clock stand still: whoever else has the next move, or the hold flag."""
+
+    CLIENT = "client", _("Waiting on the client")
+    OLD_BSP = "old_bsp", _("Waiting on the old BSP")
+    META = "meta", _("Waiting on Meta")
+    ON_HOLD = "on_hold", _("Ticket on hold")
+
+
 class EventType(TextChoices):
     """Types of the change feed; the list is part of the public contract."""
 

@@ -19,3 +19,15 @@ class RoutingFacts:
     partner: bool
     size: int
     tags: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class ClockFacts:
+    """What clocks must know and cannot see on the ticket, pushed down by the app that knows the document.
+
+    `our_turn`: the desk owes the next step on a requirement. `reached` and `not_applicable` hold metrics (`SlaMetric`).
+    """
+
+    our_turn: bool = False
+    reached: frozenset[str] = field(default_factory=frozenset)
+    not_applicable: frozenset[str] = field(default_factory=frozenset)

@@ -113,6 +113,18 @@ def unfold_settings() -> dict[str, Any]:
                             "migrations_app.view_agenthours",
                         ),
                         _link(
+                            _("Business calendars"),
+                            "calendar_month",
+                            "admin:tickets_calendar_changelist",
+                            "tickets.view_calendar",
+                        ),
+                        _link(
+                            _("Service levels"),
+                            "timer",
+                            "admin:tickets_slapolicy_changelist",
+                            "tickets.view_slapolicy",
+                        ),
+                        _link(
                             _("Organizations"),
                             "business",
                             "admin:tickets_organization_changelist",

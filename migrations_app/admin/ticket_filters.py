@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from config.core import clock
+from migrations_app.admin.ticket_clocks import SLA_CHOICES, by_target
 from migrations_app.enums import Stage
 from migrations_app.models import MigrationCase
 from providers.selectors.directory import directory
@@ -144,6 +145,19 @@ class OverdueFilter(DropdownFilter):
         return overdue(queryset, now=clock.now()) if self.value() == "yes" else queryset
 
 
+class SlaFilter(DropdownFilter):
+    """By service level: a target missed, or soon due."""
+
+    title = _("service level")
+    parameter_name = "sla"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return SLA_CHOICES
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        return by_target(queryset, self.value())
+
+
 class TestFilter(DropdownFilter):
     """Live or test tickets."""
 
@@ -158,6 +172,7 @@ class TestFilter(DropdownFilter):
 
 
 DESK_FILTERS = [
-    StatusFilter, StageFilter, WaitingFilter, QueueFilter, BspFilter, AssigneeFilter, OverdueFilter, TestFilter, GroupFilter,
+    StatusFilter, StageFilter, WaitingFilter, QueueFilter, BspFilter, AssigneeFilter, OverdueFilter, SlaFilter, TestFilter,
+    GroupFilter,
 ]  # fmt: skip
 CLIENT_FILTERS = [StatusFilter, StageFilter, WaitingFilter, GroupFilter]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from config.core.errors import DomainError
 from migrations_app.admin import drafts
 from migrations_app.admin.offers import Viewer, requirement_blocks
+from migrations_app.admin.ticket_clocks import clock_lines
 from migrations_app.admin.timeline import lines_of
 from migrations_app.admin.words import (
     DESK_ACTIONS,
@@ -52,6 +53,7 @@ def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
         "works": works,
         "headline": _headline(ticket, desk=desk),
         "labels": _labels(ticket),
+        "clocks": clock_lines(ticket, desk=desk),
         "group": group_of(ticket, visible_tickets(user)),
         "comments": comments_of(ticket, internal=desk),
         "timeline": lines_of(timeline(ticket, internal=desk), zone=zone, desk=desk, limit=TIMELINE_LINES),

@@ -19,6 +19,7 @@ from unfold.decorators import display
 from config.core import clock
 from config.core.admin.base import ReadOnlyAdmin
 from migrations_app.admin import drafts, filing, ticket_actions, ticket_export, ticket_import, ticket_page, ticket_slots
+from migrations_app.admin.ticket_clocks import target_badge
 from migrations_app.admin.ticket_filters import CLIENT_FILTERS, DESK_FILTERS
 from migrations_app.admin.words import PARTY_COLOURS, STAGE_COLOURS, STATUS_COLOURS, badge
 from migrations_app.enums import Stage
@@ -30,6 +31,7 @@ from tickets.selectors.desk import is_agent, matching, visible_tickets
 READ = {"GET", "HEAD"}
 _DESK_COLUMNS = (
     "reference", "client", "stage_label", "status_label", "waiting_label", "since", "queue", "assigned", "old_bsp", "nudge",
+    "target",
 )  # fmt: skip
 _CLIENT_COLUMNS = ("reference", "client", "stage_label", "status_label", "waiting_label", "since", "nudge")
 
@@ -57,7 +59,7 @@ class TicketAdmin(ReadOnlyAdmin):
     list_fullwidth = True
     list_filter_sheet = True
     list_filter_submit = True
-    sortable_by = ("reference", "since", "nudge")
+    sortable_by = ("reference", "since", "nudge", "target")
 
     # What may be seen and done -----------------------------------------------------------------------------------
 
@@ -247,3 +249,7 @@ class TicketAdmin(ReadOnlyAdmin):
     @display(description=_("Next nudge"), ordering="next_nudge_at")
     def nudge(self, ticket: Ticket) -> str:
         return date_format(localtime(ticket.next_nudge_at), "j M H:i") if ticket.next_nudge_at else "–"
+
+    @display(description=_("Next target"), ordering=F("sla_due_at").asc(nulls_last=True))
+    def target(self, ticket: Ticket) -> str:
+        return target_badge(ticket)

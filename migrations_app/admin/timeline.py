@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from migrations_app.admin.words import EMAIL_WORDS
 from migrations_app.enums import NumberState, RequirementState
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
-from tickets.enums import CancelReason, EventType, Party, Source, TicketStatus
+from tickets.enums import CancelReason, EventType, Party, SlaMetric, Source, TicketStatus
 from tickets.models import Event, Queue
 
 Data = Mapping[str, Any]
@@ -166,6 +166,18 @@ def _number_changed(data: Data, _names: Names) -> str:
     return f"{text} ({error})" if error else text
 
 
+def _target(data: Data) -> str:
+    return _label(SlaMetric, data.get("metric"))
+
+
+def _target_near(data: Data, names: Names) -> str:
+    return _("Target near: %(metric)s, until %(time)s") % {"metric": _target(data), "time": names.local(data["due_at"])}
+
+
+def _target_missed(data: Data, names: Names) -> str:
+    return _("Target missed: %(metric)s, due %(time)s") % {"metric": _target(data), "time": names.local(data["due_at"])}
+
+
 def _unknown(data: Data, _names: Names) -> str:
     message = str(data.get("message", ""))
     return _("Nobody knows whether it arrived: %(message)s") % {"message": EMAIL_WORDS.get(message, message)}
@@ -192,6 +204,8 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.PIN_CALL_CANCELLED: ("event_busy", _call_cancelled),
     EventType.PIN_CALL_NO_SHOW: ("person_off", _no_show),
     EventType.NUMBER_STATE_CHANGED: ("swap_calls", _number_changed),
+    EventType.SLA_WARNED: ("hourglass_bottom", _target_near),
+    EventType.SLA_BREACHED: ("timer_off", _target_missed),
     EventType.ATTEMPT_UNKNOWN: ("help", _unknown),
     EventType.CALL_STEP: ("call", _call_step),
 }

@@ -82,7 +82,7 @@ def ticket_document(ticket: Ticket, case: MigrationCase) -> dict[str, Any]:
         "phone_numbers": [number_document(number) for number in numbers],
         "pin_call": call_document(call, numbers) if call else None,
         "pin_calls": [call_document(each, numbers) for each in calls],
-        "sla": [],
+        "sla": [_clock(entry) for entry in ticket.sla],
         "poll_after_seconds": ticket.poll_after_seconds,
         "version": ticket.version,
         "revision": ticket.revision,
@@ -124,6 +124,10 @@ def _client(ticket: Ticket) -> dict[str, Any]:
         "timezone": ticket.timezone,
         "country": ticket.country or None,
     }
+
+
+def _clock(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: with_z(entry[name]) for name in ("metric", "cycle", "state", "due_at", "met_at", "breached_at")}
 
 
 def _bsp(case: MigrationCase) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ from config.core.api.shapes import (
 )
 from migrations_app import enums
 from migrations_app.rules.requirements import CATALOGUE
-from tickets.enums import ON_HOLD, Party, Priority, StatusCategory, TicketKind, TicketStatus
+from tickets.enums import ON_HOLD, ClockState, Party, Priority, SlaMetric, StatusCategory, TicketKind, TicketStatus
 
 _STATUS: Final[Shape] = words(TicketStatus, [ON_HOLD])
 _QUEUE: Final[Shape] = members(slug=TEXT, name=TEXT)
@@ -126,7 +126,16 @@ SHAPES: Final[dict[str, Shape]] = {
         phone_numbers=several(named("PhoneNumber")),
         pin_call=nullable(named("PinCall")),
         pin_calls=several(named("PinCall")),
-        sla=several(members(metric=TEXT, state=TEXT, due_at=MOMENT)),
+        sla=several(
+            members(
+                metric=words(SlaMetric),
+                cycle=WHOLE,
+                state=words(ClockState),
+                due_at=nullable(MOMENT),
+                met_at=nullable(MOMENT),
+                breached_at=nullable(MOMENT),
+            )
+        ),
         poll_after_seconds=WHOLE,
         **_COUNTERS,
         created_at=MOMENT,

@@ -12,6 +12,7 @@ from config.core.uow import unit_of_work
 from migrations_app.models import AgentHours
 from tickets.models import ApiKey, Organization, Queue, RoutingRule
 from tickets.selectors.desk import AGENT
+from tickets.services.level_setup import NewCalendar, ensure_calendar, ensure_policy
 from tickets.services.organizations import ALL_SCOPES, ensure_organization, issue_api_key
 
 DEMO_ORGANIZATION = "Demo Client"
@@ -29,6 +30,11 @@ _QUEUES: tuple[tuple[str, str, list[str], int], ...] = (
     ("emea", "EMEA onboarding", ["AD", "DE", "ES", "FR", "GB", "IT", "PT", "RU", "UA", "AE", "ZA"], 20),
     ("general", "General onboarding", [], 90),
 )
+_CALENDARS: dict[str, NewCalendar] = {
+    "latam": NewCalendar("São Paulo", "America/Sao_Paulo", "BR", "SP"),
+    "emea": NewCalendar("Madrid", "Europe/Madrid", "ES", "MD", hours=((time(9), time(14)), (time(15), time(18)))),
+}
+"""Business calendars by queue; the other queues have the desk's."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,10 @@ def load_demo(*, by: Actor, now: datetime, admin_password: str = "") -> FirstRun
                     created_at=now,
                     updated_at=now,
                 )
+        for slug, calendar in _CALENDARS.items():
+            queue = Queue.objects.get(slug=slug)
+            hours = ensure_calendar(calendar, by=by, now=now)
+            ensure_policy(queue.name, position=50, calendar=hours, queues=[queue], by=by, now=now)
         Queue.objects.get(is_triage=True).agents.add(admin, *agents)
         return FirstRun(password, _make_key(by=by, now=now))
 

@@ -1,4 +1,4 @@
-"""The desk's first set-up as data: roles, triage queue, ladders, playbooks. What a lead has edited stays."""
+"""The desk's first set-up as data: roles, triage queue, service level, ladders, playbooks. What a lead has edited stays."""
 
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from migrations_app.models import Ladder, Playbook
 from providers.models import MetaAccount
 from tickets.models import Queue
 from tickets.selectors.desk import AGENT, CLIENT, LEAD
+from tickets.services.level_setup import NewCalendar, ensure_calendar, ensure_policy
 
 LADDERS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "two-step-client-owns": (
@@ -90,6 +91,8 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
             "change_ticket",
             "view_queue",
             "view_routingrule",
+            "view_calendar",
+            "view_slapolicy",
             # To choose for whom a ticket is filed.
             "view_organization",
         ],
@@ -106,6 +109,10 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
         codename__regex=r"^(view|add|change)_",
     )
     | Q(content_type__app_label="tickets", codename__in=["delete_routingrule", "delete_membership"])
+    | Q(
+        content_type__app_label="tickets",
+        content_type__model__in=["calendar", "calendarhours", "calendarday", "slapolicy", "slatarget"],
+    )
     | Q(content_type__app_label="migrations_app", codename__in=["view_pincall", "view_chase"])
     | Q(
         content_type__app_label="migrations_app",
@@ -131,6 +138,8 @@ def load_desk(*, by: Actor, now: datetime, waba_id: str) -> None:
             Group.objects.get_or_create(name=role)[0].permissions.set(Permission.objects.filter(wanted))
         stamps = {"created_at": now, "updated_at": now}
         Queue.objects.get_or_create(is_triage=True, defaults={"slug": "triage", "name": "Triage", **stamps})
+        office = ensure_calendar(NewCalendar("Office hours"), by=by, now=now)
+        ensure_policy("Standard", position=100, calendar=office, by=by, now=now)
         for slug, (name, steps) in LADDERS.items():
             Ladder.objects.get_or_create(slug=slug, defaults={"name": name, "steps": steps, **stamps})
         account = MetaAccount.objects.get_or_create(

@@ -203,10 +203,11 @@ def test_a_diagram_shows_every_start_move_and_end() -> None:
     ]
 
 
-def test_eight_life_cycles_are_drawn() -> None:
+def test_nine_life_cycles_are_drawn() -> None:
     names = [life_cycle.name for _module, life_cycle in draw_states.all_tables()]
     assert names == [
-        "ticket status", "case stage", "number move", "requirement", "chase", "attempt", "pin call", "exchange"
+        "ticket status", "service level clock", "case stage", "number move", "requirement", "chase", "attempt", "pin call",
+        "exchange",
     ]  # fmt: skip
 
 

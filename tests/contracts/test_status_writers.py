@@ -9,7 +9,7 @@ from tests.contracts.source import Module, called, inside, modules, words
 
 STATUSES = {"status", "stage", "state"}
 ROWS = {
-    "Ticket", "MigrationCase", "NumberMove", "Requirement", "Chase", "ChaseAttempt", "Notice", "PinCall", "Exchange",
+    "Ticket", "MigrationCase", "NumberMove", "Requirement", "SlaClock", "Chase", "ChaseAttempt", "Notice", "PinCall", "Exchange",
 }  # fmt: skip
 CREATING = {"create", "get_or_create", "update_or_create", "bulk_create"}
 
@@ -17,6 +17,7 @@ Place = tuple[str, str]
 
 MOVERS: set[Place] = {
     ("tickets/services/tickets.py", "transition"),
+    ("tickets/services/clocks.py", "_write"),
     ("migrations_app/services/settle.py", "_advance"),
     ("migrations_app/services/numbers.py", "move_number"),
     ("migrations_app/services/requirements.py", "change_state"),
@@ -35,6 +36,7 @@ MOVERS: set[Place] = {
 
 BEGINNERS: set[Place] = {
     ("tickets/services/tickets.py", "open_ticket"),
+    ("tickets/services/clocks.py", "_write"),
     ("migrations_app/services/intake.py", "_make_case"),
     ("migrations_app/services/deriving.py", "write_requirements"),
     ("migrations_app/services/calls.py", "_take"),

@@ -10,11 +10,12 @@ from migrations_app.enums import AttemptState, ChaseState, NumberState, PinCallS
 from migrations_app.rules import lifecycle as domain
 from providers.enums import ExchangeState
 from providers.rules.lifecycle import EXCHANGE
-from tickets.enums import StatusCategory, TicketStatus
-from tickets.rules.lifecycle import TICKET, category
+from tickets.enums import ClockState, StatusCategory, TicketStatus
+from tickets.rules.lifecycle import CLOCK, TICKET, category
 
 TABLES: list[tuple[TransitionTable[Any], type[Enum], set[Enum]]] = [
     (TICKET, TicketStatus, {TicketStatus.REJECTED}),
+    (CLOCK, ClockState, {ClockState.MET, ClockState.BREACHED, ClockState.STOPPED}),
     (domain.STAGE, Stage, {Stage.REJECTED}),
     (domain.NUMBER, NumberState, {NumberState.LIVE}),
     (domain.REQUIREMENT, RequirementState, set()),

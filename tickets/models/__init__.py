@@ -3,10 +3,21 @@
 from tickets.models.desk import Queue, RoutingRule
 from tickets.models.events import Event, IdempotencyRecord
 from tickets.models.organizations import ApiKey, Membership, Organization
+from tickets.models.service_levels import (
+    Calendar,
+    CalendarDay,
+    CalendarHours,
+    SlaClock,
+    SlaPolicy,
+    SlaTarget,
+)
 from tickets.models.tickets import Comment, Ticket
 
 __all__ = [
     "ApiKey",
+    "Calendar",
+    "CalendarDay",
+    "CalendarHours",
     "Comment",
     "Event",
     "IdempotencyRecord",
@@ -14,5 +25,8 @@ __all__ = [
     "Organization",
     "Queue",
     "RoutingRule",
+    "SlaClock",
+    "SlaPolicy",
+    "SlaTarget",
     "Ticket",
 ]

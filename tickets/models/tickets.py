@@ -60,6 +60,11 @@ class Ticket(TimestampedModel):
     )
     tags = models.JSONField(_("tags"), default=list, blank=True)
 
+    # Written with the clocks of the service level.
+    sla = models.JSONField(_("service level"), default=list, blank=True, editable=False)
+    sla_due_at = models.DateTimeField(_("next target"), null=True, blank=True, editable=False)
+    sla_breached = models.BooleanField(_("target missed"), default=False, editable=False)
+
     # Who is served, as filed: a snapshot.
     client_name = models.CharField(_("client"), max_length=200)
     contact_name = models.CharField(_("contact"), max_length=200, blank=True, default="")
@@ -94,6 +99,9 @@ class Ticket(TimestampedModel):
             models.Index(fields=["organization", "group_reference"], name="ticket_group_reference"),
             # An agent's queue in the admin.
             models.Index(fields=["queue", "status", "updated_at"], name="ticket_queue_status"),
+            # The agents' list by the next target, and the tickets that missed one.
+            models.Index(fields=["sla_due_at"], condition=Q(sla_due_at__isnull=False), name="ticket_sla_due"),
+            models.Index(fields=["updated_at"], condition=Q(sla_breached=True), name="ticket_sla_breached"),
             # The sweep that closes resolved tickets.
             models.Index(
                 fields=["auto_close_at"], condition=Q(auto_close_at__isnull=False), name="ticket_auto_close_due"

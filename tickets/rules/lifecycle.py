@@ -1,7 +1,7 @@
 """The life cycle of a ticket's status, and its category."""
 
 from config.core.transitions import table
-from tickets.enums import StatusCategory
+from tickets.enums import ClockState, StatusCategory
 from tickets.enums import TicketStatus as Status
 
 _WORKING = (Status.OPEN, Status.WAITING, Status.SCHEDULED, Status.IN_PROGRESS)
@@ -23,6 +23,19 @@ TICKET = table(
         Status.CLOSED: (*_WORKING, Status.RESOLVED),
         Status.CANCELLED: _WORKING,
         Status.REJECTED: (),
+    },
+)
+
+CLOCK = table(
+    "service level clock",
+    start=(ClockState.RUNNING, ClockState.PAUSED),
+    moves={
+        ClockState.RUNNING: (ClockState.PAUSED, ClockState.MET, ClockState.BREACHED, ClockState.STOPPED),
+        # What others had to do may have been the very thing that was measured.
+        ClockState.PAUSED: (ClockState.RUNNING, ClockState.MET, ClockState.STOPPED),
+        ClockState.MET: (),
+        ClockState.BREACHED: (),
+        ClockState.STOPPED: (),
     },
 )
 

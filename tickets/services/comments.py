@@ -5,13 +5,16 @@ from datetime import datetime
 from config.core.actor import Actor
 from config.core.uow import unit_of_work
 from tickets.enums import EventType, Visibility
-from tickets.models import Comment
+from tickets.models import Comment, Ticket
+from tickets.services.clocks import hear
 from tickets.services.events import record
 from tickets.services.tickets import lock_ticket
 
 
 def post_comment(*, ticket_id: int, body: str, visibility: Visibility, by: Actor, now: datetime) -> Comment:
     """Add a comment. Internal ones never reach a client: neither their text nor the fact that they exist.
+
+    A public one counts for the clock of the answer to the client.
 
     :raises NotFound: no such ticket.
     """
@@ -35,4 +38,7 @@ def post_comment(*, ticket_id: int, body: str, visibility: Visibility, by: Actor
             comment=comment.pk,
             from_desk=by.is_staff_of_desk,
         )
+        columns = hear(uow, ticket, visibility=visibility, by=by)
+        if columns:
+            Ticket.objects.filter(pk=ticket.pk).update(**columns)
         return comment

@@ -15,8 +15,10 @@ from tickets.enums import OPEN_STATUSES, CancelReason, EventType, Party, Priorit
 from tickets.models import Organization, Ticket
 from tickets.rules.lifecycle import TICKET
 from tickets.rules.search import search_text
+from tickets.services.clocks import sync_clocks
 from tickets.services.events import record
 from tickets.signals import ticket_transitioned
+from tickets.types import ClockFacts
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """No 0, 1, I or O: references are read out on the phone."""
@@ -136,10 +138,14 @@ class PublicFacts:
     next_nudge_at: datetime | None
     auto_close_at: datetime | None
     poll_after_seconds: int
+    clocks: ClockFacts = field(default_factory=ClockFacts)
 
 
 def show(uow: UnitOfWork, ticket: Ticket, facts: PublicFacts) -> None:
-    """Write the pushed-down values of a locked ticket; the waiting clock starts anew with the party or the stage."""
+    """Write the pushed-down values of a locked ticket; the waiting clock starts anew with the party or the stage.
+
+    The clocks of the service level follow.
+    """
     changes: dict[str, Any] = {
         "stage": facts.stage,
         "waiting_also": list(facts.waiting_also),
@@ -154,8 +160,14 @@ def show(uow: UnitOfWork, ticket: Ticket, facts: PublicFacts) -> None:
         bump_version(ticket)
     if moved_on or ticket.waiting_on != facts.waiting_on:
         changes |= {"waiting_on": facts.waiting_on, "waiting_since": uow.now}
-    Ticket.objects.filter(pk=ticket.pk).update(**changes)
-    for name, value in changes.items():
+    _take_over(ticket, changes)
+    columns = sync_clocks(uow, ticket, facts.clocks)
+    Ticket.objects.filter(pk=ticket.pk).update(**changes, **columns)
+    _take_over(ticket, columns)
+
+
+def _take_over(ticket: Ticket, columns: Mapping[str, Any]) -> None:
+    for name, value in columns.items():
         setattr(ticket, name, value)
 
 

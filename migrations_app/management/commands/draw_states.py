@@ -15,13 +15,14 @@ from migrations_app.rules.lifecycle import ALL_TABLES
 BEGIN, END = "<!-- states: begin -->", "<!-- states: end -->"
 _OWN = "migrations_app.rules.lifecycle"
 # Another app's rules are its own affair, and the import contracts hold it so; here they are only looked at.
-_OTHERS = ("tickets.rules.lifecycle.TICKET", "providers.rules.lifecycle.EXCHANGE")
+_OTHERS = ("tickets.rules.lifecycle.TICKET", "tickets.rules.lifecycle.CLOCK", "providers.rules.lifecycle.EXCHANGE")
 
 
 def all_tables() -> Iterator[tuple[str, TransitionTable[Any]]]:
     """Return every transition table of the product with the module it stands in."""
-    ticket, exchange = _OTHERS
-    yield ticket.rpartition(".")[0], import_string(ticket)
+    *desk, exchange = _OTHERS
+    for table in desk:
+        yield table.rpartition(".")[0], import_string(table)
     for own in ALL_TABLES:
         yield _OWN, own
     yield exchange.rpartition(".")[0], import_string(exchange)

@@ -4,14 +4,23 @@ Details stand in the tests of each part; here the wish is told as whoever made i
 """
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from config.core.api.times import utc
+from tests.factories.desk import Desk
 from tests.factories.forms import NUMBER, OTHER_NUMBER, answers, number_answers
+from tests.factories.levels import ANSWER_IN_AN_HOUR, make_calendar, make_policy, published, retarget
 from tests.factories.walks import Path, Walk, Walker
 from tests.integration.api.caller import Answer, Caller
-from tickets.models import Ticket
+from tickets.enums import SlaMetric, Visibility
+from tickets.models import Queue, Ticket
+from tickets.services.comments import post_comment
+from tickets.services.routing import reroute
+from tickets.services.service_levels import advance_clocks
 
 AtOnce = Callable[[list[Callable[[], Any]]], list[Any]]
 
@@ -32,6 +41,104 @@ def test_wish_1_a_create_can_be_repeated_safely(api: Caller, at_once: AtOnce) ->
     assert {answer.status for answer in found} == {201}
     assert len({answer.text for answer in found}) == 1
     assert Ticket.objects.count() == 1
+
+
+def sla(api: Caller, reference: str) -> dict[str, dict[str, Any]]:
+    """The clocks that a ticket shows, by metric."""
+    return {clock["metric"]: clock for clock in api.get(f"tickets/{reference}").json["sla"]}
+
+
+FRIDAY_HALF_PAST_FOUR = datetime(2026, 3, 6, 19, 30, tzinfo=UTC)
+"""In Sao Paulo, three hours behind UTC."""
+
+
+def test_wish_9_targets_count_working_hours_and_holidays(
+    api: Caller, clock_at: Callable[[datetime], None], now: datetime
+) -> None:
+    """Filed on Friday at half past four, an hour to answer, nine to five: due on Monday at half past nine."""
+    calendar = make_calendar("Sao Paulo", now=now)
+    make_policy("Fast", calendar, targets=ANSWER_IN_AN_HOUR, now=now)
+    clock_at(FRIDAY_HALF_PAST_FOUR)
+    filed = api.post("tickets", answers()).json
+    assert [clock["due_at"] for clock in filed["sla"]] == ["2026-03-09T12:30:00Z"]
+    published(calendar, now=now, closed=date(2026, 3, 9))
+    other = api.post("tickets", answers(OTHER_NUMBER)).json
+    assert sla(api, other["reference"])["first_response"]["due_at"] == "2026-03-10T12:30:00Z"
+
+
+@pytest.mark.parametrize(
+    ("hours", "minutes", "due"),
+    [
+        ([(4, 9, 12), (4, 13, 17), (0, 9, 12), (0, 13, 17)], 240, "2026-03-09T16:30:00Z"),  # lunch on Monday
+        ([(4, 16, 2)], 600, "2026-03-13T19:30:00Z"),  # into Saturday, and half an hour of the next Friday
+        ([(4, 9, 17), (5, 22, 4)], 300, "2026-03-08T05:30:00Z"),  # the night after Saturday
+    ],
+)
+def test_wish_10_a_day_has_several_periods_and_some_end_after_midnight(
+    api: Caller,
+    clock_at: Callable[[datetime], None],
+    now: datetime,
+    hours: list[tuple[int, int, int]],
+    minutes: int,
+    due: str,
+) -> None:
+    calendar = make_calendar("Sao Paulo", now=now, hours=hours)
+    make_policy("Fast", calendar, targets={SlaMetric.FIRST_RESPONSE: minutes}, now=now)
+    clock_at(FRIDAY_HALF_PAST_FOUR)
+    assert api.post("tickets", answers()).json["sla"][0]["due_at"] == due
+
+
+def test_wish_11_clocks_wait_for_others_and_a_changed_policy_keeps_the_pauses(
+    api: Caller, walk: Walker, desk: Desk, now: datetime
+) -> None:
+    calendar = make_calendar("Always", "UTC", now=now, hours=[(day, 0, 0) for day in range(7)])
+    policy = make_policy("Booking", calendar, targets={SlaMetric.TIME_TO_SCHEDULE: 600}, now=now)
+    walked = walk(Path.TRIAGE)
+    shown = partial(sla, api, walked.ticket.reference)
+
+    def place(queue: Queue) -> None:
+        reroute(ticket_id=walked.ticket.pk, queue_id=queue.pk, reason="here", by=walked.desk, now=walked.now)
+
+    assert shown()["time_to_schedule"]["due_at"] == utc(now + timedelta(hours=10))
+    walked.later(hours=4)
+    place(desk.latam)
+    assert (walked.fresh().waiting_on, shown()["time_to_schedule"]["state"]) == ("client", "paused")
+    walked.later(hours=30)
+    walked.ask_bsp(external_reference="T-1")
+    assert (walked.fresh().waiting_on, shown()["time_to_schedule"]["state"]) == ("old_bsp", "paused")
+    walked.later(hours=30)
+    place(desk.triage)
+    assert shown()["time_to_schedule"]["due_at"] == utc(walked.now + timedelta(hours=6))
+    # Twenty hours instead of ten: four are gone, the sixty of waiting are not.
+    retarget(policy, {SlaMetric.TIME_TO_SCHEDULE: 1200}, now=walked.now)
+    advance_clocks(ticket_id=walked.ticket.pk, now=walked.now)
+    assert shown()["time_to_schedule"]["due_at"] == utc(walked.now + timedelta(hours=16))
+
+
+def test_wish_13_clocks_are_independent_and_a_reply_by_api_counts(api: Caller, walk: Walker, now: datetime) -> None:
+    walked = walk(Path.WAITING_TWO_STEP)
+    reference = walked.ticket.reference
+
+    def say(desk: bool) -> None:
+        if desk:
+            post_comment(ticket_id=walked.ticket.pk, body="Hi", visibility=Visibility.PUBLIC, by=walked.desk, now=now)
+        else:
+            assert api.post(f"tickets/{reference}/comments", {"body": "And now?"}).status == 201
+
+    before = sla(api, reference)
+    assert {metric: clock["state"] for metric, clock in before.items()} == {
+        "first_response": "running",
+        "time_to_schedule": "paused",
+        "time_to_migrate": "paused",
+    }
+    say(desk=True)
+    answered = sla(api, reference)
+    assert (answered["first_response"]["state"], answered["first_response"]["cycle"]) == ("met", 1)
+    say(desk=False)
+    asked = sla(api, reference)
+    assert (asked["first_response"]["state"], asked["first_response"]["cycle"]) == ("running", 2)
+    for metric in ("time_to_schedule", "time_to_migrate"):
+        assert asked[metric] == before[metric]
 
 
 def test_wish_14_a_fine_stage_stands_beside_a_stable_status(api: Caller, walk: Walker) -> None:
