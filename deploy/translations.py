@@ -45,10 +45,11 @@ def python_messages(source: str) -> Iterator[Message]:
 
 
 def all_messages() -> dict[tuple[str | None, str], Message]:
-    """Return every string for people: code, templates, Meta's errors, and the theme's own, which ships no translations."""
+    """Return every string for people: code, templates, Meta's errors, playbooks, and the theme's own (it ships no translations)."""
     import unfold
     from django.utils.translation.template import templatize
 
+    from migrations_app.services.playbooks import playbook_data
     from providers.meta.error_texts import ERROR_TEXTS
 
     theme = Path(unfold.__file__).parent
@@ -66,6 +67,8 @@ def all_messages() -> dict[tuple[str | None, str], Message]:
         found += [message for message in here if folder != theme or message[1] not in known]
     for text in ERROR_TEXTS.values():
         found += [(None, text.title, None), (None, text.what_to_do, None)]
+    for playbook in playbook_data()["playbooks"]:
+        found += [(None, stage[name], None) for stage in playbook["stages"] for name in ("title", "what")]
     return {(context, text): (context, text, plural) for context, text, plural in found if text.strip()}
 
 

@@ -66,6 +66,7 @@ class Viewer:
     desk: bool
     may_work: bool
     status: str
+    call: bool = True
 
 
 _WORST_FIRST = (
@@ -128,8 +129,8 @@ def requirement_blocks(
     shown = {number.pk: number for number in numbers}
     lines = [(group[0].blocks, _line(code, group, shown, viewer)) for code, group in by_code.items()]
     labels = {
-        Blocks.SCHEDULE: _("Before a call can be booked"),
-        Blocks.START: _("Before the call starts"),
+        Blocks.SCHEDULE: _("Before a call can be booked") if viewer.call else _("Before the move"),
+        Blocks.START: _("Before the call starts") if viewer.call else _("Right before the move"),
         Blocks.RESOLVE: _("Before the ticket is resolved"),
         Blocks.NOTHING: _("Good to have; blocks nothing"),
     }

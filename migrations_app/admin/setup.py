@@ -1,4 +1,4 @@
-"""Ladders, playbooks, working hours: what a lead sets up; chases to look at."""
+"""Ladders, working hours: what a lead sets up; chases to look at."""
 
 from typing import Any
 
@@ -10,14 +10,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold import widgets
 from unfold.decorators import display
 
 from config.core.admin.base import DeskModelAdmin, ReadOnlyAdmin
 from migrations_app.admin.words import EMAIL_WORDS, STATE_COLOURS, badge
-from migrations_app.enums import RequirementCode
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
-from migrations_app.models import AgentHours, Chase, ChaseAttempt, Ladder, Playbook
+from migrations_app.models import AgentHours, Chase, ChaseAttempt, Ladder
 from tickets.selectors.desk import is_lead, visible_tickets
 
 
@@ -59,39 +57,13 @@ class LadderAdmin(VersionedAdmin):
     fields = ("name", "slug", "steps", "version")
     readonly_fields = ("version",)
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Ladder | None = None) -> tuple[str, ...]:
+        """Keep the slug of a known ladder: playbooks name it by that."""
+        return (*self.readonly_fields, "slug") if obj else self.readonly_fields
+
     @display(description=_("Rungs"))
     def rungs(self, row: Ladder) -> int:
         return len(row.steps)
-
-
-class PlaybookForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Requirements are ticked, not typed."""
-
-    requirements = forms.MultipleChoiceField(
-        label=_("Requirements"),
-        choices=[(code.value, REQUIREMENT_TEXTS[code.value][0]) for code in RequirementCode],
-        widget=widgets.UnfoldAdminCheckboxSelectMultipleWidget(),
-    )
-
-    class Meta:
-        model = Playbook
-        fields = ("name", "slug", "active", "is_default", "execution", "account_flow", "requirements", "meta_account")
-
-
-@admin.register(Playbook)
-class PlaybookAdmin(VersionedAdmin):
-    """Destinations. A running case keeps the playbook it started with."""
-
-    form = PlaybookForm
-    list_display = ("name", "slug", "execution", "active", "is_default", "version", "meta_account")
-    list_select_related = ("meta_account",)
-    list_filter = ("active", "execution")
-    search_fields = ("name", "slug")
-    ordering = ("name", "id")
-    fields = (
-        "name", "slug", "active", "is_default", "execution", "account_flow", "meta_account", "requirements", "version",
-    )  # fmt: skip
-    readonly_fields = ("version",)
 
 
 @admin.register(AgentHours)

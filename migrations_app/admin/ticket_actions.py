@@ -15,6 +15,7 @@ from config.core.errors import DomainError
 from migrations_app.admin.case_actions import CASE_ACTIONS
 from migrations_app.admin.deeds import Action, BadForm, Deed
 from migrations_app.admin.drafts import DRAFT_ACTIONS
+from migrations_app.admin.flow_actions import FLOW_ACTIONS
 from migrations_app.admin.words import refusal_words
 from migrations_app.services import endings
 from tickets.admin import actor_of
@@ -124,6 +125,7 @@ def _reopen(deed: Deed) -> str:
 ALL_ACTIONS: dict[str, Action] = {
     **CASE_ACTIONS,
     **DRAFT_ACTIONS,
+    **FLOW_ACTIONS,
     "comment": Action(_comment, for_client=True, stale_ok=True),
     "assign": Action(_assign),
     "reroute": Action(_reroute),

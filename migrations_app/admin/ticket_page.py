@@ -9,7 +9,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from config.core.errors import DomainError
-from migrations_app.admin import drafts
+from migrations_app.admin import drafts, playbook_card
 from migrations_app.admin.offers import Viewer, requirement_blocks
 from migrations_app.admin.ticket_clocks import clock_lines
 from migrations_app.admin.timeline import lines_of
@@ -24,7 +24,7 @@ from migrations_app.admin.words import (
 from migrations_app.enums import AttemptState, NumberState, PinCallState, Stage
 from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text, reason_text
 from migrations_app.models import Chase, MigrationCase, Notice, NumberMove, PinCall
-from migrations_app.selectors.cases import calls_of, current_call, documents
+from migrations_app.selectors.cases import calls_of, case_plan, current_call, documents
 from migrations_app.services.endings import available_actions
 from migrations_app.services.slot_taking import numbers_for_call
 from tickets.enums import CancelReason, Party, TicketStatus
@@ -62,7 +62,10 @@ def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
     if ticket.status == TicketStatus.DRAFT and user.has_perm("tickets.add_ticket"):
         context |= {"draft": True, "missing": drafts.missing(case) if case else []}
     if case is not None:
+        context |= playbook_card.context_of(ticket, case, works=works, now=now)
         context |= _case_context(ticket, case, user=user, desk=desk, works=works)
+        for number in context["numbers"]:
+            number["record"] = context["may_record"].get(number["row"].pk, "")
     if works:
         context |= _desk_context(ticket, case, user)
     return context
@@ -100,7 +103,7 @@ def _headline(ticket: Ticket, *, desk: bool) -> dict[str, Any]:
 def _case_context(ticket: Ticket, case: MigrationCase, *, user: Any, desk: bool, works: bool) -> dict[str, Any]:
     numbers = list(case.numbers.all())
     calls = calls_of(case)
-    viewer = Viewer(desk=desk, may_work=works or not desk, status=ticket.status)
+    viewer = Viewer(desk=desk, may_work=works or not desk, status=ticket.status, call=case_plan(case).call)
     return {
         "case": case,
         "requirement_blocks": requirement_blocks(case.requirements.all(), numbers, viewer),
@@ -192,6 +195,10 @@ def _answers(case: MigrationCase) -> list[tuple[str, str]]:
     ]
 
 
+def _still_to_move(case: MigrationCase) -> bool:
+    return any(number.state in {NumberState.PENDING, NumberState.FAILED} for number in case.numbers.all())
+
+
 def _bookable(ticket: Ticket, case: MigrationCase) -> bool:
     try:
         return bool(numbers_for_call(ticket, case))
@@ -211,6 +218,7 @@ def _desk_context(ticket: Ticket, case: MigrationCase | None, user: Any) -> dict
         "mine": ticket.assignee_id == user.pk,
         "queues": [queue for queue in Queue.objects.order_by("name") if queue.pk != ticket.queue_id],
         "may_hold": ticket.status in _HOLDABLE,
+        "may_decide_flow": case is not None and ticket.status in _HOLDABLE and _still_to_move(case),
         "may_cancel": "cancel" in offered,
         "may_reject": "cancel" in offered and ticket.status != TicketStatus.DRAFT,
         "may_close": case is not None and ticket.status == TicketStatus.RESOLVED,

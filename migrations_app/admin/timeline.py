@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from migrations_app.admin.words import EMAIL_WORDS
-from migrations_app.enums import NumberState, RequirementState
+from migrations_app.enums import Flow, NumberState, RequirementState
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from tickets.enums import CancelReason, EventType, Party, SlaMetric, Source, TicketStatus
 from tickets.models import Event, Queue
@@ -101,6 +101,9 @@ def _commented(data: Data, _names: Names) -> str:
 def _updated(data: Data, _names: Names) -> str:
     if "on_hold" in data:
         return _("The ticket was put on hold") if data["on_hold"] else _("Taken off hold")
+    if "flow" in data:
+        old, new = _label(Flow, data.get("old_flow")), _label(Flow, data["flow"])
+        return _("Flow decided: %(old)s → %(new)s") % {"old": old, "new": new}
     fields = data.get("fields")
     return _("Form changed: %(fields)s") % {"fields": ", ".join(map(str, fields))} if fields else _("Form changed")
 

@@ -11,6 +11,7 @@ from config.core.errors import DomainError, Invalid
 from migrations_app.enums import AttemptState, ChaseState, NumberState, PinCallState, RequirementState, Stage
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.services.calls import NotReady
+from migrations_app.services.flow_choice import ReasonForFlowNeeded
 from migrations_app.services.move_steps import AnotherStepRuns, CoolingDown, MetaSaidNo, NoAnswer, NotInCall
 from migrations_app.services.requirements import ReasonNeeded, TicketEnded
 from tickets.enums import Party, TicketStatus
@@ -19,6 +20,14 @@ DESK_ACTIONS: dict[str, Any] = {
     "triage": _("Look at the form and move the ticket to the right queue."),
     "answer_requirements": _("Work on what is open below: confirm what is proven, ask for what is missing."),
     "book_call": _("Agree a time with the client and book the verification-code call."),
+    "switch_waba": _(
+        "The client moves the account in Business Suite. When it has, register the numbers and record them as moved."
+    ),
+    "accept_solution": _(
+        "The client accepts the new partner in Business Suite. When it has, record the numbers as moved."
+    ),
+    "change_hosting": _("Change the hosting at a quiet hour, then record the numbers as moved."),
+    "connect_app": _("The client connects the number from the app. When it has, record the number as moved."),
     "wait_for_cool_down": _("Wait: the numbers may be tried again when their rest is over."),
     "join_call": _("Be in the call on time; open the call page some minutes before."),
     "give_codes": _("The call is running: go to the call page."),
@@ -92,6 +101,8 @@ EMAIL_WORDS: dict[str, Any] = {
     "call_reminder_1h": _("Reminder, an hour before the call"),
     "call_reminder_10m": _("Reminder, ten minutes before the call"),
     "migration_done": _("The migration is done"),
+    "move_instructions": _("How to make the move in Business Suite or in the app"),
+    "move_done": _("The move is done"),
     "requirement_reminder": _("Reminder of open requirements"),
     "client_unresponsive_warning": _("Warning before cancelling"),
 }
@@ -103,6 +114,7 @@ _REFUSALS: dict[type[DomainError], Any] = {
     CoolingDown: _("The limit of attempts is reached: the number rests now and comes back by itself."),
     NoAnswer: _("Meta did not answer. Look at the number's state before repeating the step."),
     TicketEnded: _("The ticket is a draft or has ended: nothing can be answered now."),
+    ReasonForFlowNeeded: _("Say why: the form would decide otherwise."),
     ReasonNeeded: _("Say why: this decision needs a reason."),
 }
 
@@ -122,6 +134,6 @@ def refusal_words(refusal: DomainError) -> str:
         return str(_REFUSALS[type(refusal)])
     if isinstance(refusal, NotReady):
         titles = [str(REQUIREMENT_TEXTS[code][0]) for code in refusal.extra.get("missing", [])]
-        return str(_("The call cannot start yet: %(missing)s") % {"missing": ", ".join(titles)})
+        return str(_("Still missing: %(missing)s") % {"missing": ", ".join(titles)})
     problem = CATALOGUE.get(refusal.code, CATALOGUE["illegal_transition"])
     return f"{problem.title}."

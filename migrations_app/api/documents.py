@@ -7,12 +7,12 @@ from django.conf import settings
 from django.utils.translation import gettext
 
 from config.core.api.times import utc, with_z
-from migrations_app.enums import NumberState, RequirementState
+from migrations_app.enums import NumberState, RequirementCode, RequirementState
 from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text, reason_text
 from migrations_app.models import MigrationCase, NumberMove, PinCall, Requirement
 from migrations_app.rules.lifecycle import SATISFIED
 from migrations_app.rules.requirements import CATALOGUE
-from migrations_app.selectors.cases import calls_of, current_call
+from migrations_app.selectors.cases import calls_of, case_plan, current_call
 from migrations_app.services.endings import available_actions
 from migrations_app.services.messages import CAMPAIGNS_PAUSE
 from tickets.enums import TicketStatus
@@ -60,6 +60,7 @@ def ticket_document(ticket: Ticket, case: MigrationCase) -> dict[str, Any]:
     call = current_call(calls)
     cut_over = any(number.state in _CUT_OVER for number in numbers)
     shown = {number.pk: number.number for number in numbers}
+    wallet = case.playbook_copy.get("wallet_minimum_usd")
     return {
         "reference": ticket.reference,
         "kind": ticket.kind,
@@ -70,7 +71,9 @@ def ticket_document(ticket: Ticket, case: MigrationCase) -> dict[str, Any]:
         "waiting_on": waiting_document(ticket),
         "suggested_action": _action(ticket),
         "available_actions": available_actions(ticket=ticket, stage=case.stage, cut_over=cut_over),
-        "requirements": requirements_document(list(case.requirements.all()), shown),
+        "requirements": requirements_document(
+            list(case.requirements.all()), shown, call=case_plan(case).call, wallet=wallet
+        ),
         "queue": {"slug": ticket.queue.slug, "name": ticket.queue.name} if ticket.queue else None,
         "priority": ticket.priority,
         "client": _client(ticket),
@@ -204,16 +207,26 @@ def _error(error: dict[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def requirements_document(rows: Sequence[Requirement], numbers: dict[int, str]) -> dict[str, Any]:
-    """Return the requirements of a case, those of numbers folded into one item per code."""
+def requirements_document(
+    rows: Sequence[Requirement], numbers: dict[int, str], *, call: bool = True, wallet: int | None = None
+) -> dict[str, Any]:
+    """Return the requirements of a case, those of numbers folded into one item per code.
+
+    What blocks is what stands before the next step: booking the call, or where the move needs none, the move itself. `wallet` is
+    the least credit in USD that the playbook names.
+    """
+    gates = {"submit", "schedule"} if call else {"submit", "schedule", "start"}
     grouped: dict[str, list[Requirement]] = {}
     for row in rows:
         grouped.setdefault(row.code, []).append(row)
     items = [_requirement(code, group, numbers) for code, group in grouped.items()]
+    for item in items:
+        if wallet and item["code"] == RequirementCode.WALLET_FUNDED:
+            item["help"] += " " + gettext("Least credit in the wallet: USD %(amount)s.") % {"amount": wallet}
     blocking = [
         code
         for code, group in grouped.items()
-        if group[0].blocks in {"submit", "schedule"} and any(row.state not in _NOT_BLOCKING for row in group)
+        if group[0].blocks in gates and any(row.state not in _NOT_BLOCKING for row in group)
     ]
     met = sum(1 for group in grouped.values() if all(row.state in SATISFIED for row in group))
     return {"met": met, "total": len(items), "blocking": blocking, "items": items}

@@ -203,7 +203,26 @@ SHAPES: Final[dict[str, Shape]] = {
         ),
     ),
     "Destination": members(
-        slug=TEXT, name=TEXT, execution=words(enums.Execution), default=FLAG, requirements=several(words(CATALOGUE))
+        slug=TEXT,
+        name=TEXT,
+        execution=words(enums.Execution),
+        default=FLAG,
+        requirements=several(words(CATALOGUE)),
+        flows=several(members(flow=words(enums.Flow), call=FLAG, requirements=several(words(CATALOGUE)))),
+        stages=several(
+            members(
+                slug=TEXT,
+                title=TEXT,
+                description=TEXT,
+                requirements=several(words(CATALOGUE)),
+                numbers_move=FLAG,
+                duration=nullable(members(least=WHOLE, most=WHOLE, unit=words(enums.DurationUnit))),
+            )
+        ),
+        wallet_minimum=nullable(members(amount=WHOLE, currency=TEXT)),
+        source_url=nullable(LINK),
+        verified_on=nullable({**TEXT, "format": "date"}),
+        version=WHOLE,
     ),
     "RequirementType": members(
         code=words(CATALOGUE),

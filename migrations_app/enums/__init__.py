@@ -38,6 +38,14 @@ class Execution(TextChoices):
     PROVIDER_CONSOLE = "provider_console", _("The BSP's console")
 
 
+class DurationUnit(TextChoices):
+    """In what the length of a playbook's stage is told."""
+
+    MINUTES = "minutes", _("Minutes")
+    HOURS = "hours", _("Hours")
+    BUSINESS_DAYS = "business_days", _("Working days")
+
+
 class BusinessVerification(TextChoices):
     """Meta's verification of the company."""
 

@@ -292,6 +292,14 @@ ACTION_TEXTS: dict[str, Any] = {
     "triage": _("Onboarding decides who takes the ticket."),
     "answer_requirements": _("Answer what is open below."),
     "book_call": _("Pick a time for the verification-code call."),
+    "switch_waba": _(
+        "Move your WhatsApp Business Account to the new partner in Meta Business Suite, then tell us. Not in the last three or "
+        "the first four days of a month; from the moment you leave the old partner, sending is blocked until the first of the "
+        "next month."
+    ),
+    "accept_solution": _("Accept the new solution partner in Meta Business Suite, then tell us."),
+    "change_hosting": _("Onboarding changes the hosting; the numbers are out for about 15 seconds."),
+    "connect_app": _("Connect the number from the WhatsApp Business app on your phone, then tell us."),
     "wait_for_cool_down": _("Wait until the number may be tried again."),
     "join_call": _("Be there for the call, with the phones at hand."),
     "give_codes": _("Read out each 6-digit code as it arrives, never your two-step PIN."),
@@ -299,6 +307,51 @@ ACTION_TEXTS: dict[str, Any] = {
     "finish_closing": _("Finish what is left at the old BSP."),
 }
 """What should happen next, by code."""
+
+MOVE_STEPS: dict[str, tuple[Any, ...]] = {
+    "switch_waba": (
+        _(
+            "Check the day: not in the last three or the first four days of a month, when credit lines cannot be shared."
+        ),
+        _(
+            "Know what stops: from the moment you leave the old partner you cannot send until the first of the next month. "
+            "Receiving goes on."
+        ),
+        _(
+            "In Meta Business Suite, open the settings of your WhatsApp account, then Partners. Your company must own the account "
+            "and be its administrator."
+        ),
+        _(
+            "Remove the old partner, and add the new one with the ID that we gave you. The currencies of both must be the same."
+        ),
+        _("Tell us. We register the numbers again and test them with you."),
+    ),
+    "accept_solution": (
+        _("Ask your present partner to propose the move to the new solution; only that side can begin it."),
+        _(
+            "In Meta Business Suite, open the requests of your business portfolio and accept the one for your WhatsApp account."
+        ),
+        _("Tell us. No 6-digit code is needed, and two-step verification stays as it is."),
+    ),
+    "connect_app": (
+        _("On the phone that has the number, bring the WhatsApp Business app up to date."),
+        _(
+            "In the new provider's sign-up choose your existing account and enter the number. A message from Meta arrives in the "
+            "app: tap Connect, agree to share what you want to share, and enter the code that the sign-up shows or asks for."
+        ),
+        _("Tell us. Keep the app: open it at least every two weeks, or the connection ends."),
+    ),
+}
+"""What a client does to make a move itself, step by step, by the action that it is asked for.
+
+Sources: Meta's pages on switching WABAs between partners, on multi-partner solutions and on onboarding Business app users.
+"""
+
+
+def stage_words(text: str) -> str:
+    """Return a title or text of a playbook's stage in the active language; a lead's own words stay as they are."""
+    return gettext(text) if text else ""
+
 
 _OWN_ERRORS: dict[str, tuple[Any, Any]] = {
     "unanswered": (_("Meta did not answer"), _("Look at the number again before repeating the step.")),

@@ -1,8 +1,9 @@
 """Tables of the domain; `migrations_app/migrations/` holds Django's database migrations."""
 
 from migrations_app.models.calls import AgentHours, CallCell, Notice, PinCall, PinCallNumber
-from migrations_app.models.cases import MigrationCase, NumberMove, Playbook, Requirement
+from migrations_app.models.cases import MigrationCase, NumberMove, Requirement
 from migrations_app.models.chases import Chase, ChaseAttempt, Ladder
+from migrations_app.models.playbooks import Playbook, PlaybookStage
 
 __all__ = [
     "AgentHours",
@@ -16,5 +17,6 @@ __all__ = [
     "PinCall",
     "PinCallNumber",
     "Playbook",
+    "PlaybookStage",
     "Requirement",
 ]

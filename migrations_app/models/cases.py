@@ -1,4 +1,4 @@
-"""The migration behind a ticket: playbook, case, numbers, requirements."""
+"""The migration behind a ticket: case, numbers, requirements."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +10,6 @@ from migrations_app.enums import (
     BusinessVerification,
     ConnectionStatus,
     DisplayNameStatus,
-    Execution,
     Flow,
     Hosting,
     LineType,
@@ -23,47 +22,8 @@ from migrations_app.enums import (
     TwoStep,
     WabaOwner,
 )
+from migrations_app.models.playbooks import Playbook
 from tickets.enums import Party
-
-
-class Playbook(TimestampedModel):
-    """A destination and the steps that lead there. A case keeps a copy of what it started with."""
-
-    slug = models.SlugField(_("slug"), unique=True)
-    name = models.CharField(_("destination"), max_length=100)
-    version = models.PositiveIntegerField(_("version"), default=1)
-    active = models.BooleanField(_("active"), default=True)
-    is_default = models.BooleanField(_("default"), default=False)
-    execution = models.CharField(_("execution"), max_length=20, choices=Execution.choices, default=Execution.GRAPH_API)
-    account_flow = models.CharField(
-        _("how whole accounts move"),
-        max_length=30,
-        choices=[(flow.value, flow.label) for flow in (Flow.WABA_SWITCH, Flow.MULTI_PARTNER)],
-        default=Flow.WABA_SWITCH,
-    )
-    requirements = models.JSONField(
-        _("requirements"), default=list, help_text=_("Codes of the requirements that apply.")
-    )
-    meta_account = models.ForeignKey(
-        "providers.MetaAccount",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("Meta account"),
-    )
-
-    class Meta:
-        verbose_name = _("playbook")
-        verbose_name_plural = _("playbooks")
-        constraints = [
-            in_list("execution", Execution, name="playbook_execution_in_list"),
-            in_list("account_flow", Flow, name="playbook_account_flow_in_list"),
-            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="playbook_one_default"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class MigrationCase(TimestampedModel):
@@ -75,6 +35,8 @@ class MigrationCase(TimestampedModel):
     stage = models.CharField(_("stage"), max_length=20, choices=Stage.choices, default=Stage.TRIAGE)
     stage_since = models.DateTimeField(_("stage since"))
     flow = models.CharField(_("flow"), max_length=30, choices=Flow.choices)
+    flow_decided_by = models.CharField(_("flow decided by"), max_length=200, blank=True, default="", editable=False)
+    flow_reason = models.TextField(_("why this flow"), blank=True, default="", editable=False)
     playbook = models.ForeignKey(
         Playbook, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("playbook")
     )
@@ -118,6 +80,10 @@ class MigrationCase(TimestampedModel):
             in_list("waba_owner", WabaOwner, name="case_waba_owner_in_list"),
             in_list("two_step_verification", TwoStep, name="case_two_step_in_list"),
             in_list("moves", Moves, name="case_moves_in_list"),
+            models.CheckConstraint(
+                condition=Q(flow_decided_by="", flow_reason="") | (~Q(flow_decided_by="") & ~Q(flow_reason="")),
+                name="case_flow_decision_says_why",
+            ),
         ]
 
     def __str__(self) -> str:

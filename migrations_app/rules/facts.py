@@ -1,5 +1,6 @@
 """The form's answers as plain values: what every rule of the domain looks at."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from migrations_app.enums import (
@@ -60,5 +61,12 @@ class DestinationFacts:
     account_flow: Flow = Flow.WABA_SWITCH
     """Which flow it is when a whole WABA moves: `waba_switch`, or `multi_partner` where the destination is such a solution."""
     requirements: tuple[str, ...] = ()
+    """Codes asked of a move of numbers."""
+    flow_requirements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Codes asked of moves without a call, by flow; a flow that is not here takes from `requirements` what suits it."""
+    blocking: Mapping[str, str] = field(default_factory=dict)
+    """What the soft requirements block here, by code; the others block what the catalogue says."""
+    account_held: bool = False
+    """The WABA that the numbers move to is one of ours."""
     payment_ready: bool = False
     app_subscribed: bool = False

@@ -21,10 +21,10 @@ class FlowPlan:
     action: str
 
 
-_BY_CALL = FlowPlan(two_step_off=True, call=True, mover=Party.ONBOARDING, action="book_call")
+BY_CALL = FlowPlan(two_step_off=True, call=True, mover=Party.ONBOARDING, action="book_call")
 _PLANS: dict[Flow, FlowPlan] = {
-    Flow.NUMBER_BY_API: _BY_CALL,
-    Flow.NUMBER_BY_EMBEDDED_SIGNUP: _BY_CALL,
+    Flow.NUMBER_BY_API: BY_CALL,
+    Flow.NUMBER_BY_EMBEDDED_SIGNUP: BY_CALL,
     # The client takes the account away from one partner and shares it with the other, in Business Suite.
     Flow.WABA_SWITCH: FlowPlan(two_step_off=False, call=False, mover=Party.CLIENT, action="switch_waba"),
     # The present partner proposes, the client accepts in Business Suite; no number is verified again.
@@ -59,5 +59,5 @@ def plan_of(flow: Flow, execution: Execution) -> FlowPlan:
     Source: Meta, moving between multi-partner solutions.
     """
     if flow is Flow.MULTI_PARTNER and execution is Execution.EMBEDDED_SIGNUP:
-        return _BY_CALL
+        return BY_CALL
     return _PLANS[flow]

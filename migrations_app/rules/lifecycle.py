@@ -32,7 +32,8 @@ NUMBER = table(
     "number move",
     start=NumberState.PENDING,
     moves={
-        NumberState.PENDING: (NumberState.INITIATED, *_ASIDE),
+        # Registered at once: moved in a console, a popup or by the client, and recorded by the desk.
+        NumberState.PENDING: (NumberState.INITIATED, NumberState.REGISTERED, *_ASIDE),
         # Meta may know the number as verified already (a verified ownership stays valid for 14 days).
         NumberState.INITIATED: (NumberState.CODE_REQUESTED, NumberState.CODE_VERIFIED, *_ASIDE),
         NumberState.CODE_REQUESTED: (NumberState.CODE_VERIFIED, *_ASIDE),
@@ -53,6 +54,7 @@ NUMBER = table(
             NumberState.INITIATED,
             NumberState.CODE_REQUESTED,
             NumberState.CODE_VERIFIED,
+            NumberState.REGISTERED,
             NumberState.SKIPPED,
         ),
         NumberState.SKIPPED: (NumberState.PENDING, NumberState.INITIATED, NumberState.CODE_VERIFIED),

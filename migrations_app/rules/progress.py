@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from migrations_app.enums import Blocks, NumberState, RequirementCode, RequirementState, Stage
+from migrations_app.rules.flows import BY_CALL, FlowPlan
 from migrations_app.rules.lifecycle import CLEAR_FOR_SCHEDULING, MOVED, SATISFIED
 from tickets.enums import Party, TicketStatus
 
@@ -39,6 +40,7 @@ class CaseFacts:
     """Everything that decides where a case stands."""
 
     stage: Stage
+    plan: FlowPlan = BY_CALL
     in_triage: bool = False
     call_booked: bool = False
     call_started: bool = False
@@ -86,10 +88,23 @@ def blocking(
     )
 
 
-def schedulable_numbers(case: CaseFacts) -> tuple[int, ...]:
-    """Return the numbers a call can be booked for now: still to move, not cooling down, nothing of theirs or the case's open."""
+def gate(case: CaseFacts) -> Blocks:
+    """Return the transition that the case waits for next: booking the call, or where there is none, the move itself."""
+    return Blocks.SCHEDULE if case.plan.call else Blocks.START
+
+
+def movable_numbers(case: CaseFacts) -> tuple[int, ...]:
+    """Return the numbers whose next step (a call, or the move without one) can come now.
+
+    They are still to move, not cooling down, and nothing of theirs or of the case is open.
+    """
     waiting = [number.id for number in case.numbers if number.state not in CUT_OVER | {NumberState.COOLING_DOWN}]
-    return tuple(number for number in waiting if not blocking(case, Blocks.SCHEDULE, number_ids=[number]))
+    return tuple(number for number in waiting if not blocking(case, gate(case), number_ids=[number]))
+
+
+def schedulable_numbers(case: CaseFacts) -> tuple[int, ...]:
+    """Return the numbers a call can be booked for now; none where the move needs no call."""
+    return movable_numbers(case) if case.plan.call else ()
 
 
 def _stage(case: CaseFacts) -> Stage:
@@ -106,7 +121,7 @@ def _stage(case: CaseFacts) -> Stage:
     if case.call_booked:
         return Stage.SCHEDULED
     only_cooling = states <= CUT_OVER | {NumberState.COOLING_DOWN} and NumberState.COOLING_DOWN in states
-    return Stage.READY if schedulable_numbers(case) or only_cooling else Stage.REQUIREMENTS
+    return Stage.READY if movable_numbers(case) or only_cooling else Stage.REQUIREMENTS
 
 
 _ORDER = (Party.CLIENT, Party.OLD_BSP, Party.ONBOARDING, Party.META)
@@ -161,14 +176,15 @@ def _waiting_on(stage: Stage, case: CaseFacts) -> list[Party]:
     if stage in {Stage.TRIAGE, Stage.IN_CALL, Stage.VERIFYING}:
         return [Party.ONBOARDING]
     if stage == Stage.REQUIREMENTS:
-        parties = _parties(blocking(case, Blocks.SCHEDULE), case) or [Party.ONBOARDING]
+        parties = _parties(blocking(case, gate(case)), case) or [Party.ONBOARDING]
         if case.chase_exhausted and Party.ONBOARDING not in parties:
             # Nobody answered the whole ladder: now a person has to pick up the phone.
             parties.append(Party.ONBOARDING)
         return parties
     if stage == Stage.READY:
-        first = Party.CLIENT if schedulable_numbers(case) else Party.META
-        return [first, *(party for party in _parties(blocking(case, Blocks.SCHEDULE), case) if party != first)]
+        mover = Party.CLIENT if case.plan.call else case.plan.mover
+        first = mover if movable_numbers(case) else Party.META
+        return [first, *(party for party in _parties(blocking(case, gate(case)), case) if party != first)]
     if stage == Stage.SCHEDULED:
         return _parties(blocking(case, Blocks.START), case) or [Party.ONBOARDING]
     closing = [r for r in case.requirements if r.blocks == Blocks.NOTHING and r.state not in SATISFIED]
@@ -178,12 +194,14 @@ def _waiting_on(stage: Stage, case: CaseFacts) -> list[Party]:
 def position(case: CaseFacts) -> Position:
     """Return where the case stands with these facts."""
     stage = _stage(case)
-    open_now = blocking(case, Blocks.SCHEDULE)
+    open_now = blocking(case, gate(case))
     parties = _waiting_on(stage, case)
     status = _STATUS[stage]
-    if stage == Stage.REQUIREMENTS and parties[0] == Party.ONBOARDING:
+    if stage in {Stage.REQUIREMENTS, Stage.READY} and parties[0] == Party.ONBOARDING:
         status = TicketStatus.OPEN
     action = _ACTION.get(stage, "")
+    if stage == Stage.READY and not case.plan.call:
+        action = case.plan.action
     if stage == Stage.READY and parties[0] == Party.META:
         action = "wait_for_cool_down"
     return Position(stage, status, parties[0], tuple(parties[1:]), action, open_now)

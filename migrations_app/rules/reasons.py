@@ -125,7 +125,7 @@ class FormFacts:
 
     @cached_property
     def _open(self) -> dict[tuple[RequirementCode, str | None], DerivedRequirement]:
-        derived = derive(self.answers, self.destination)
+        derived = derive(self.answers, self.destination, self.flow)
         return {(each.code, each.number): each for each in derived if each.state not in CLEAR_FOR_SCHEDULING}
 
     def blocking(self, line: LineFacts) -> list[RequirementCode]:

@@ -8,6 +8,7 @@ from migrations_app.enums import (
     BusinessVerification,
     ConnectionStatus,
     DisplayNameStatus,
+    Flow,
     LineType,
     OtpMethod,
     RequirementCode,
@@ -15,6 +16,7 @@ from migrations_app.enums import (
     TwoStep,
 )
 from migrations_app.rules.facts import Answers, DestinationFacts, NumberAnswers
+from migrations_app.rules.flows import FlowPlan, plan_of
 from migrations_app.rules.phone import is_pager, is_personal_number
 from tickets.enums import Party
 
@@ -43,7 +45,7 @@ def _catalogue() -> Iterator[RequirementType]:
     yield RequirementType(code.APP_SUBSCRIBED, desk, Blocks.START)
     for name in (code.NOTIFICATION_ACCEPTED, code.OPEN_CONVERSATIONS_ACK, code.TEMPLATES_ACK):
         yield RequirementType(name, client, Blocks.START)
-    for name in (code.LOW_TRAFFIC_WINDOW, code.INVOICES_SETTLED, code.CONTACTS_EXPORTED, code.CAMPAIGNS_PAUSED):
+    for name in SOFT_CODES:
         yield RequirementType(name, client, Blocks.NOTHING)
     yield RequirementType(code.SEND_RECEIVE_TEST, desk, Blocks.RESOLVE)
     yield RequirementType(code.TEMPLATES_CHECKED, desk, Blocks.RESOLVE)
@@ -59,10 +61,21 @@ CLOSING_CODES = (
 )
 """Reminders after the migration; they never block and lapse when the ticket closes by itself."""
 
+SOFT_CODES = (
+    RequirementCode.LOW_TRAFFIC_WINDOW,
+    RequirementCode.INVOICES_SETTLED,
+    RequirementCode.CONTACTS_EXPORTED,
+    RequirementCode.CAMPAIGNS_PAUSED,
+)
+"""Requirements that block nothing unless a playbook says what."""
+
 CATALOGUE: dict[RequirementCode, RequirementType] = {line.code: line for line in _catalogue()}
 
 VALUE_CODES = frozenset({RequirementCode.WABA_ID, RequirementCode.BUSINESS_MANAGER_ID})
 """Requirements that are answered by telling an identifier."""
+
+TWO_STEP_CODES = frozenset({RequirementCode.TWO_STEP_DISABLED, RequirementCode.TWO_STEP_REENABLED})
+CALL_CODES = frozenset({RequirementCode.OTP_CHANNEL, RequirementCode.OTP_CONTACT})
 
 DESK_ONLY_CODES = frozenset(line.code for line in CATALOGUE.values() if line.owner == Party.ONBOARDING)
 """Only the desk can claim these."""
@@ -133,6 +146,8 @@ _CASE_RULES: dict[RequirementCode, Callable[[Answers, DestinationFacts], Require
     ),
     RequirementCode.ACCOUNT_APPROVED: lambda a, _d: _met(when=_all_connected(a)),
     RequirementCode.LOW_TRAFFIC_WINDOW: lambda a, _d: _met(when=a.has_low_traffic_windows),
+    # An account of ours exists; whether money and app are there is asked apart.
+    RequirementCode.DESTINATION_ACCOUNT_READY: lambda _a, d: _met(when=d.account_held),
     RequirementCode.DESTINATION_PAYMENT: lambda _a, d: _met(when=d.payment_ready),
     RequirementCode.APP_SUBSCRIBED: lambda _a, d: _met(when=d.app_subscribed),
 }
@@ -153,14 +168,32 @@ _NUMBER_RULES: dict[RequirementCode, Callable[[Answers, NumberAnswers], Requirem
 }
 
 
-def derive(answers: Answers, destination: DestinationFacts) -> list[DerivedRequirement]:
-    """Return the requirements of a new case in catalogue order, each with its first state.
+def suits(code: RequirementCode, plan: FlowPlan) -> bool:
+    """Tell whether such a move may ask for this at all: two-step verification and code lines only where they play a part."""
+    return (plan.two_step_off or code not in TWO_STEP_CODES) and (plan.call or code not in CALL_CODES)
 
-    The destination's playbook says which codes apply.
+
+def codes_for(flow: Flow, destination: DestinationFacts) -> frozenset[RequirementCode]:
+    """Return what the destination's playbook asks of such a move.
+
+    A move with a call takes the playbook's list. One without takes the list of its flow, else what suits it of the playbook's.
+    """
+    plan = plan_of(flow, destination.execution)
+    listed = destination.requirements
+    if not plan.call:
+        listed = destination.flow_requirements.get(flow, listed)
+    return frozenset(code for code in CATALOGUE if code.value in listed and suits(code, plan))
+
+
+def derive(answers: Answers, destination: DestinationFacts, flow: Flow) -> list[DerivedRequirement]:
+    """Return the requirements of a new case of this flow in catalogue order, each with its first state.
+
+    The destination's playbook says which codes apply, and what the soft ones block.
     """
     derived: list[DerivedRequirement] = []
+    codes = codes_for(flow, destination)
     for line in CATALOGUE.values():
-        if line.code not in destination.requirements:
+        if line.code not in codes:
             continue
         if line.per_number:
             rule = _NUMBER_RULES[line.code]
@@ -170,5 +203,6 @@ def derive(answers: Answers, destination: DestinationFacts) -> list[DerivedRequi
             ]
         else:
             first = _CASE_RULES.get(line.code, _open_at_first)
-            derived.append(DerivedRequirement(line.code, line.owner, line.blocks, first(answers, destination)))
+            blocks = Blocks(destination.blocking[line.code]) if line.code in destination.blocking else line.blocks
+            derived.append(DerivedRequirement(line.code, line.owner, blocks, first(answers, destination)))
     return derived

@@ -10,6 +10,8 @@ from migrations_app.enums import (
     Blocks,
     BusinessVerification,
     ChaseState,
+    Execution,
+    Flow,
     NumberState,
     PinCallState,
     RequirementCode,
@@ -17,6 +19,7 @@ from migrations_app.enums import (
     Stage,
 )
 from migrations_app.models import Chase, MigrationCase, NumberMove, PinCall, Requirement
+from migrations_app.rules.flows import FlowPlan, plan_of
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.phone import match_key
 from migrations_app.rules.progress import CaseFacts, NumberFacts, RequirementFacts
@@ -45,6 +48,7 @@ def facts_of(case: MigrationCase, ticket: Ticket) -> CaseFacts:
     exhausted = Chase.objects.filter(case=case, state=ChaseState.EXHAUSTED).exists()
     return CaseFacts(
         stage=Stage(case.stage),
+        plan=case_plan(case),
         in_triage=bool(ticket.queue and ticket.queue.is_triage),
         call_booked=PinCallState.BOOKED in calls,
         call_started=PinCallState.STARTED in calls,
@@ -57,6 +61,11 @@ def facts_of(case: MigrationCase, ticket: Ticket) -> CaseFacts:
         ),
         numbers=tuple(NumberFacts(row.pk, NumberState(row.state)) for row in case.numbers.order_by("position")),
     )
+
+
+def case_plan(case: MigrationCase) -> FlowPlan:
+    """Return what the case's move needs: a call or none, and who takes the step."""
+    return plan_of(Flow(case.flow), Execution(case.playbook_copy["execution"]))
 
 
 def _requirement_facts(row: Requirement) -> RequirementFacts:

@@ -35,7 +35,7 @@ class HoldExpired(Conflict):
 
 
 class NotReady(Conflict):
-    """The call cannot start: `missing` names the requirements that block it."""
+    """The step cannot be taken: `missing` (and `blocking`, as elsewhere) names the requirements that block it."""
 
 
 def shown_call(*, ticket_id: int, call_id: str) -> PinCall:
@@ -220,7 +220,8 @@ def start_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> Non
         numbers = call.numbers.values_list("id", flat=True)
         missing = blocking(facts_of(case_of(ticket_id), ticket), Blocks.START, number_ids=numbers)
         if missing:
-            raise NotReady(extra={"missing": sorted({requirement.code.value for requirement in missing})})
+            codes = sorted({requirement.code.value for requirement in missing})
+            raise NotReady(extra={"missing": codes, "blocking": codes, "allowed": []})
         _move_call(uow, call, PinCallState.STARTED, started_at=now)
         drop_call_notices(call)
         record(uow, ticket, EventType.CALL_STEP, internal=True, pin_call=str(call.uid), step="started")

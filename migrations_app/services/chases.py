@@ -11,6 +11,7 @@ from migrations_app.enums import AttemptState, ChaseState, RequirementCode, Requ
 from migrations_app.models import Chase, ChaseAttempt, Ladder, MigrationCase, Requirement
 from migrations_app.rules.chase import due_at, next_step, parse_ladder
 from migrations_app.rules.lifecycle import CHASE, SATISFIED
+from migrations_app.rules.playbooks import ladder_of
 from migrations_app.rules.progress import ENDED, CaseFacts
 from migrations_app.rules.requirements import CLOSING_CODES
 from providers.selectors.directory import address_for_partner
@@ -29,10 +30,11 @@ _OPEN = frozenset({RequirementState.UNMET, RequirementState.FAILED})
 
 
 def ladder_for(code: RequirementCode, case: MigrationCase) -> str:
-    """Return the ladder of a chase: who owns the WABA decides whether the client is guided or handed a letter."""
+    """Return the ladder that the playbook climbs; who owns the WABA decides whether the client is guided or handed a letter."""
+    occasion = "waba_id" if code == RequirementCode.WABA_ID else "closing"
     if code == RequirementCode.TWO_STEP_DISABLED:
-        return "two-step-client-owns" if case.waba_owner == WabaOwner.CLIENT else "two-step-bsp-owns"
-    return "waba-id" if code == RequirementCode.WABA_ID else "closing"
+        occasion = "two_step_client_owns" if case.waba_owner == WabaOwner.CLIENT else "two_step_bsp_owns"
+    return ladder_of(occasion, case.playbook_copy.get("ladders", {}))
 
 
 def reachable_parties(ticket: Ticket, case: MigrationCase) -> Collection[Party]:
@@ -82,6 +84,13 @@ def _ask(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, code: Requirement
         uow.move(chase, "state", table=CHASE, to=ChaseState.ACTIVE)
         if not _has_open_attempt(chase):
             plan_next(uow, ticket, case, chase, previous=uow.now)
+
+
+def stop_unasked(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, asked: Collection[str]) -> None:
+    """Stop the chases of a locked ticket for which the case asks nothing any more; `asked` are the codes it asks for."""
+    gone = [code for code, covered in COVERS.items() if not covered & set(asked)]
+    for chase in Chase.objects.filter(case=case, requirement_code__in=gone):
+        _end(uow, ticket, chase, ChaseState.STOPPED)
 
 
 def _has_open_attempt(chase: Chase) -> bool:

@@ -18,7 +18,7 @@ from migrations_app.enums import (
     TwoStep,
     WabaOwner,
 )
-from migrations_app.models import MigrationCase, NumberMove, Playbook, Requirement
+from migrations_app.models import MigrationCase, NumberMove, Playbook, PlaybookStage, Requirement
 from migrations_app.rules.facts import Answers, DestinationFacts, NumberAnswers
 from migrations_app.rules.requirements import DerivedRequirement, derive
 
@@ -33,9 +33,26 @@ def playbook_copy(playbook: Playbook) -> dict[str, Any]:
         "execution": playbook.execution,
         "account_flow": playbook.account_flow,
         "requirements": list(playbook.requirements),
+        "flow_requirements": dict(playbook.flow_requirements),
+        "blocking": dict(playbook.blocking),
+        "ladders": dict(playbook.ladders),
+        "wallet_minimum_usd": playbook.wallet_minimum_usd,
+        "stages": [stage_copy(stage) for stage in playbook.stages.all()],
         "meta_account_id": account.pk if account else None,
         "payment_ready": bool(account and account.payment_ready),
         "app_subscribed": bool(account and account.app_subscribed),
+    }
+
+
+def stage_copy(stage: PlaybookStage) -> dict[str, Any]:
+    """Return one stage as plain values; its words stay as stored."""
+    return {
+        "slug": stage.slug,
+        "title": stage.title,
+        "what": stage.what,
+        "requirements": list(stage.requirements),
+        "moves": stage.moves,
+        "lasts": [stage.lasts_least, stage.lasts_most, stage.lasts_unit] if stage.lasts_least is not None else None,
     }
 
 
@@ -74,6 +91,9 @@ def destination_of(copy: Mapping[str, Any]) -> DestinationFacts:
         # Cases filed before playbooks told how they take whole accounts have no such entry.
         account_flow=Flow(copy.get("account_flow", Flow.WABA_SWITCH)),
         requirements=tuple(copy["requirements"]),
+        flow_requirements={flow: tuple(codes) for flow, codes in copy.get("flow_requirements", {}).items()},
+        blocking=copy.get("blocking", {}),
+        account_held=copy.get("meta_account_id") is not None,
         payment_ready=copy["payment_ready"],
         app_subscribed=copy["app_subscribed"],
     )
@@ -81,7 +101,7 @@ def destination_of(copy: Mapping[str, Any]) -> DestinationFacts:
 
 def derived_requirements(case: MigrationCase) -> list[DerivedRequirement]:
     """Return what the answers of a case, as stored now, demand."""
-    return derive(answers_of(case), destination_of(case.playbook_copy))
+    return derive(answers_of(case), destination_of(case.playbook_copy), Flow(case.flow))
 
 
 def write_requirements(case: MigrationCase, derived: Iterable[DerivedRequirement], now: datetime) -> None:

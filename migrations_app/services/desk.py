@@ -8,9 +8,8 @@ from django.db.models import Q
 
 from config.core.actor import Actor
 from config.core.uow import unit_of_work
-from migrations_app.enums import Execution
-from migrations_app.enums import RequirementCode as Code
-from migrations_app.models import Ladder, Playbook
+from migrations_app.models import Ladder
+from migrations_app.services.playbooks import load_playbooks
 from providers.models import MetaAccount
 from tickets.models import Queue
 from tickets.selectors.desk import AGENT, CLIENT, LEAD
@@ -58,29 +57,6 @@ LADDERS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     ),
 }
 
-_EVERY = [
-    Code.WABA_ID, Code.BUSINESS_MANAGER_ID, Code.TWO_STEP_DISABLED, Code.BUSINESS_VERIFIED, Code.ACCOUNT_APPROVED,
-    Code.OTP_CHANNEL, Code.OTP_CONTACT, Code.DISPLAY_NAME_APPROVED, Code.OPEN_CONVERSATIONS_ACK, Code.DESTINATION_PAYMENT,
-    Code.APP_SUBSCRIBED, Code.SEND_RECEIVE_TEST, Code.TWO_STEP_REENABLED, Code.OLD_CONTRACT_CANCELLED,
-]  # fmt: skip
-
-PLAYBOOKS: list[dict[str, Any]] = [
-    {
-        "slug": "cloud-api",
-        "name": "WhatsApp Cloud API",
-        "execution": Execution.GRAPH_API,
-        "is_default": True,
-        "requirements": _EVERY,
-    },
-    {"slug": "gupshup", "name": "Gupshup", "execution": Execution.GRAPH_API, "requirements": _EVERY},
-    {
-        "slug": "sinch",
-        "name": "Sinch",
-        "execution": Execution.GRAPH_API,
-        "requirements": [*_EVERY, Code.NOTIFICATION_ACCEPTED],
-    },
-]
-
 _ROLE_PERMISSIONS: dict[str, Q] = {
     CLIENT: Q(content_type__app_label="tickets", codename__in=["view_ticket", "add_ticket"]),
     AGENT: Q(
@@ -99,7 +75,14 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
     )
     | Q(
         content_type__app_label="migrations_app",
-        codename__in=["view_pincall", "view_chase", "view_ladder", "view_playbook", "view_agenthours"],
+        codename__in=[
+            "view_pincall",
+            "view_chase",
+            "view_ladder",
+            "view_playbook",
+            "view_playbookstage",
+            "view_agenthours",
+        ],
     )
     | Q(content_type__app_label="providers", codename__in=["view_bsp", "view_exchange"]),
     LEAD: Q(content_type__app_label="tickets", codename__in=["view_ticket", "add_ticket", "change_ticket"])
@@ -116,9 +99,10 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
     | Q(content_type__app_label="migrations_app", codename__in=["view_pincall", "view_chase"])
     | Q(
         content_type__app_label="migrations_app",
-        content_type__model__in=["ladder", "playbook"],
+        content_type__model__in=["ladder", "playbook", "playbookstage"],
         codename__regex=r"^(view|add|change)_",
     )
+    | Q(content_type__app_label="migrations_app", codename="delete_playbookstage")
     | Q(content_type__app_label="migrations_app", content_type__model="agenthours")
     | Q(
         content_type__app_label="providers",
@@ -145,8 +129,4 @@ def load_desk(*, by: Actor, now: datetime, waba_id: str) -> None:
         account = MetaAccount.objects.get_or_create(
             name="Destination", defaults={"waba_id": waba_id, "payment_ready": True, "app_subscribed": True, **stamps}
         )[0]
-        for playbook in PLAYBOOKS:
-            fields = {key: value for key, value in playbook.items() if key != "slug"}
-            Playbook.objects.get_or_create(
-                slug=playbook["slug"], defaults={**fields, "meta_account": account, **stamps}
-            )
+        load_playbooks(account=account, by=by, now=now)

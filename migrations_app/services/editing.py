@@ -180,7 +180,8 @@ def _change_case(
     wanted["unanswered"] = list(form.unanswered)
     for name, value in wanted.items():
         setattr(case, name, value)
-    case.flow = flow_of(answers_of(case), destination_of(case.playbook_copy))
+    if not case.flow_decided_by:  # what an agent has decided stays
+        case.flow = flow_of(answers_of(case), destination_of(case.playbook_copy))
     case.updated_at = now
     case.save(update_fields=[*wanted, "flow", "updated_at"])
     return changed

@@ -10,10 +10,11 @@ from django.template.loader import get_template
 from django.utils import translation
 
 from migrations_app.enums import RequirementCode, RequirementState
-from migrations_app.enums.texts import REQUIREMENT_TEXTS
+from migrations_app.enums.texts import MOVE_STEPS, REQUIREMENT_TEXTS
 from migrations_app.models import ChaseAttempt, MigrationCase, NumberMove, PinCall, Requirement
 from migrations_app.models.chases import OutboundAttempt
 from migrations_app.rules.lifecycle import MOVED, SATISFIED
+from migrations_app.selectors.cases import case_plan
 from migrations_app.services.chases import COVERS
 from providers.selectors.directory import address_for_partner
 from providers.types import OutboundMessage
@@ -114,9 +115,17 @@ def compose_notice(
     :raises NoAddress: the recipient cannot be reached any more.
     """
     context = case_context(ticket, case) | {"call_minutes": str(minutes)}
+    if notice.message == "move_instructions":
+        context["items"] = _move_steps(case, notice.language)
     if call is not None:
         context |= call_context(call, ticket, language=notice.language)
     return _addressed(notice, ticket, case, context)
+
+
+def _move_steps(case: MigrationCase, language: str) -> list[str]:
+    """Return what the client does to make the move itself, step by step."""
+    with translation.override(language):
+        return [str(words) for words in MOVE_STEPS[case_plan(case).action]]
 
 
 def _addressed(row: OutboundAttempt, ticket: Ticket, case: MigrationCase, context: dict[str, Any]) -> OutboundMessage:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from config.core.uow import UnitOfWork
 from migrations_app.enums import AttemptState, Stage
 from migrations_app.models import MigrationCase, Notice, PinCall
+from migrations_app.selectors.cases import case_plan
 from tickets.enums import Party
 from tickets.models import Ticket
 
@@ -34,11 +35,21 @@ def plan_notice(
 
 def tell_stage(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     """Tell the client once per visit that a stage has been reached which asks something of it."""
-    message = _STAGE_MESSAGES.get(Stage(case.stage))
+    message = _stage_message(case)
     if message is None or not ticket.contact_email:
         return
     if not Notice.objects.filter(case=case, message=message, created_at__gte=case.stage_since).exists():
         plan_notice(uow, ticket, case, message, due=uow.now)
+
+
+def _stage_message(case: MigrationCase) -> str | None:
+    """Return what the client is told on reaching this stage: without a call, how to take the step itself, if it is the client's."""
+    plan = case_plan(case)
+    if plan.call:
+        return _STAGE_MESSAGES.get(Stage(case.stage))
+    if case.stage == Stage.READY:
+        return "move_instructions" if plan.mover is Party.CLIENT else None
+    return "move_done" if case.stage == Stage.CLOSING else None
 
 
 def plan_call_notices(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall) -> None:

@@ -101,10 +101,10 @@ def _still_wanted(attempt: AnyAttempt, ticket: Ticket) -> bool:
         return attempt.chase.state == ChaseState.ACTIVE
     if attempt.pin_call is not None and attempt.message != "call_cancelled":
         return attempt.pin_call.state == PinCallState.BOOKED
-    if attempt.message == "slot_invitation":
-        # Who has booked by itself in the meantime needs no invitation.
+    if attempt.message in {"slot_invitation", "move_instructions"}:
+        # Who has booked, or moved, by itself in the meantime needs no invitation.
         return ticket.stage == Stage.READY
-    return ticket.status in OPEN_STATUSES or attempt.message in {"migration_done", "call_cancelled"}
+    return ticket.status in OPEN_STATUSES or attempt.message in {"migration_done", "move_done", "call_cancelled"}
 
 
 def _compose(attempt: AnyAttempt, ticket: Ticket, case: MigrationCase) -> OutboundMessage:

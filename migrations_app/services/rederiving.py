@@ -5,6 +5,7 @@ from migrations_app.enums import RequirementState
 from migrations_app.models import MigrationCase, Requirement
 from migrations_app.rules.lifecycle import REQUIREMENT, SATISFIED
 from migrations_app.rules.requirements import DerivedRequirement
+from migrations_app.services.chases import stop_unasked
 from migrations_app.services.deriving import derived_requirements, first_evidence, write_requirements
 from migrations_app.services.requirements import change_state
 from tickets.models import Ticket
@@ -37,6 +38,7 @@ def rederive(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, before: dict[
             _follow(uow, ticket, row, line.state)
         elif place not in before or before[place].state != line.state:
             _follow(uow, ticket, row, line.state)
+    stop_unasked(uow, ticket, case, {code for code, _number in now})
     write_requirements(case, [line for place, line in now.items() if place not in rows], uow.now)
 
 

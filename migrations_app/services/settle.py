@@ -8,8 +8,6 @@ from django.db.models import Min
 from config.core.uow import UnitOfWork
 from migrations_app.enums import (
     AttemptState,
-    Execution,
-    Flow,
     NumberState,
     RequirementCode,
     RequirementState,
@@ -17,7 +15,6 @@ from migrations_app.enums import (
     TwoStep,
 )
 from migrations_app.models import ChaseAttempt, MigrationCase
-from migrations_app.rules.flows import plan_of
 from migrations_app.rules.lifecycle import MOVED, STAGE
 from migrations_app.rules.progress import CUT_OVER, CaseFacts, Position, RequirementFacts, party_of, position
 from migrations_app.selectors.cases import facts_of
@@ -94,7 +91,7 @@ def _public(now: datetime, ticket: Ticket, case: MigrationCase, where: Position,
         next_nudge_at=nudge,
         auto_close_at=closes,
         poll_after_seconds=_POLL_SECONDS.get(where.stage, _POLL_DEFAULT),
-        clocks=_clocks(where, case, facts),
+        clocks=_clocks(where, facts),
     )
 
 
@@ -102,23 +99,20 @@ _OUR_WORK = frozenset({Stage.TRIAGE, Stage.REQUIREMENTS, Stage.READY})
 """Stages in which a move of ours is about requirements; from the booking on we wait for the hour of the call."""
 
 
-def _clocks(where: Position, case: MigrationCase, facts: CaseFacts) -> ClockFacts:
+def _clocks(where: Position, facts: CaseFacts) -> ClockFacts:
     """Return what the clocks of the service level must know: whether we owe a step, what is reached, what never will be."""
     states = {number.state for number in facts.numbers}
     moved = states <= MOVED and NumberState.LIVE in states
     reached = {SlaMetric.TIME_TO_MIGRATE} if moved else set()
     if facts.call_booked or facts.call_started or states & CUT_OVER:
         reached.add(SlaMetric.TIME_TO_SCHEDULE)
+    # Without a call nothing of the requirements is left at `ready`: the move itself is the next step, and has its own clock.
+    moving = where.stage == Stage.READY and not facts.plan.call
     return ClockFacts(
-        our_turn=where.stage in _OUR_WORK and Party.ONBOARDING in {where.party, *where.also},
+        our_turn=where.stage in _OUR_WORK and not moving and Party.ONBOARDING in {where.party, *where.also},
         reached=frozenset(reached),
-        not_applicable=frozenset() if _has_call(case) else frozenset({SlaMetric.TIME_TO_SCHEDULE}),
+        not_applicable=frozenset() if facts.plan.call else frozenset({SlaMetric.TIME_TO_SCHEDULE}),
     )
-
-
-def _has_call(case: MigrationCase) -> bool:
-    execution = Execution(case.playbook_copy.get("execution", Execution.GRAPH_API))
-    return plan_of(Flow(case.flow), execution).call
 
 
 def _detail_code(requirement: RequirementFacts, case: MigrationCase, facts: CaseFacts) -> str:

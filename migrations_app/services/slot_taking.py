@@ -9,14 +9,16 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from config.core.errors import Conflict
 from config.core.uow import IllegalTransition
-from migrations_app.enums import PinCallState, Stage
+from migrations_app.enums import Blocks, PinCallState, Stage
 from migrations_app.models import CallCell, MigrationCase, NumberMove, PinCall, PinCallNumber
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.phone import match_key
-from migrations_app.rules.progress import schedulable_numbers
+from migrations_app.rules.progress import CaseFacts, blocking, schedulable_numbers
+from migrations_app.rules.requirements import CATALOGUE
 from migrations_app.rules.slots import cells
 from migrations_app.selectors.cases import facts_of
 from migrations_app.selectors.slots import SlotFrame, by_load, offered_slots
@@ -48,19 +50,31 @@ class Wish:
 def numbers_for_call(ticket: Ticket, case: MigrationCase, wanted: Sequence[str] | None = None) -> list[NumberMove]:
     """Return the numbers a call can be booked for now, in their order, as many as fit.
 
-    :raises IllegalTransition: requirements block scheduling, or all clear numbers have their call already.
+    :raises IllegalTransition: the move needs no call, requirements block scheduling (`blocking` names them), or all clear numbers
+        have their call already. `allowed` are the numbers that a call can be booked for.
     """
-    clear = schedulable_numbers(facts_of(case, ticket))
+    facts = facts_of(case, ticket)
+    if not facts.plan.call:
+        raise IllegalTransition(
+            gettext("This move needs no verification-code call."), extra={"allowed": [], "blocking": []}
+        )
+    clear = schedulable_numbers(facts)
     rows = [row for row in open_numbers(case) if row.pk in clear]
     if wanted is not None:
         keys = {match_key(number) for number in wanted}
         chosen = [row for row in rows if row.match_key in keys]
         if len(chosen) != len(keys):
-            raise IllegalTransition(extra={"allowed": [row.number for row in rows]})
+            raise IllegalTransition(extra={"allowed": [row.number for row in rows], "blocking": _missing(facts)})
         rows = chosen
     if not rows or case.stage not in {Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED}:
-        raise IllegalTransition(extra={"allowed": []})
+        raise IllegalTransition(extra={"allowed": [], "blocking": _missing(facts)})
     return rows[: call_length().most_numbers]
+
+
+def _missing(facts: CaseFacts) -> list[str]:
+    """Return the codes that block scheduling, in the order of the catalogue."""
+    missing = {requirement.code for requirement in blocking(facts, Blocks.SCHEDULE)}
+    return [code.value for code in CATALOGUE if code in missing]
 
 
 def open_numbers(case: MigrationCase) -> list[NumberMove]:

@@ -17,7 +17,7 @@ from config.core.transitions import table
 from migrations_app.api.serializers import TicketIn
 from migrations_app.enums import ChaseState, Flow, Stage
 from migrations_app.management.commands import draw_states
-from migrations_app.services.desk import PLAYBOOKS
+from migrations_app.services.playbooks import playbook_data
 from tickets.enums import TicketKind
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -232,7 +232,7 @@ def test_the_readme_names_a_bsp_and_a_destination_that_exist() -> None:
     ticket = filed_ticket()
     directory = json.loads((ROOT / "providers" / "data" / "bsps.json").read_text(encoding="utf-8"))
     assert ticket["current_bsp"] in {bsp["slug"] for bsp in directory["bsps"]}
-    assert ticket["destination"] in {playbook["slug"] for playbook in PLAYBOOKS}
+    assert ticket["destination"] in {playbook["slug"] for playbook in playbook_data()["playbooks"]}
 
 
 def test_the_readme_reads_the_sms_of_numbers_that_it_has_filed() -> None:

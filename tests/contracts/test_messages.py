@@ -14,17 +14,17 @@ LANGUAGES = ("en", "es", "pt-br", "ru", "ca")
 
 LETTERS = {"two_step_letter", "waba_id_request"}
 REMINDERS_OF_A_CALL = {"call_booked", "call_reminder_24h", "call_reminder_1h", "call_reminder_10m", "call_cancelled"}
-WITH_ITEMS = {"requirement_reminder", "closing_reminder"}
+WITH_ITEMS = {"requirement_reminder", "closing_reminder", "move_instructions"}
 ASKING_FOR_THE_CODE = {"call_booked", "call_reminder_10m", "call_script"}
 NAMES = sorted(
-    {"two_step_guide", "two_step_reminder", "two_step_bsp_request", "slot_invitation", "migration_done"}
+    {"two_step_guide", "two_step_reminder", "two_step_bsp_request", "slot_invitation", "migration_done", "move_done"}
     | {"client_unresponsive_warning", "call_script"}
     | LETTERS
     | REMINDERS_OF_A_CALL
     | WITH_ITEMS
 )
 
-# What the services hand to every message. `items` belongs to two of them only.
+# What the services hand to every message. `items` belongs to some of them only.
 VALUES: dict[str, str | int | list[str]] = {
     "company": "Sol & Filhos <Padaria>",
     "contact_name": "Ana D'Souza",

@@ -45,8 +45,8 @@ _WORK = {*_ALWAYS, "decide", "requested"}
 @pytest.mark.parametrize(
     ("path", "offered"),
     [
-        (Path.WAITING_TWO_STEP, {*_WORK, "hold", "cancel", "reject"}),
-        (Path.SCHEDULED, {*_WORK, "hold", "cancel", "reject", "cancel-call"}),
+        (Path.WAITING_TWO_STEP, {*_WORK, "hold", "cancel", "reject", "flow"}),
+        (Path.SCHEDULED, {*_WORK, "hold", "cancel", "reject", "cancel-call", "flow"}),
         (Path.LIVE, {*_WORK, "hold"}),
         (Path.RESOLVED, {*_WORK, "close", "reopen"}),
         (Path.CLOSED, {*_ALWAYS, "reopen"}),

@@ -206,7 +206,7 @@ def test_a_number_cannot_turn_into_one_of_the_business_app(api: Caller, filed: W
 
 def test_the_destination_changes_with_what_it_asks_for(api: Caller, filed: Walk) -> None:
     before = api.get(f"tickets/{filed.ticket.reference}").json
-    other = next(row for row in api.get("destinations").data if row["slug"] != before["destination"]["slug"])
+    other = next(row for row in api.get("destinations").data if row["slug"] == "sinch")
     after = change(api, filed.ticket.reference, {"destination": other["slug"]}).json
     assert after["destination"]["slug"] == other["slug"]
     open_now = {item["code"] for item in after["requirements"]["items"] if item["state"] != "waived"}

@@ -14,7 +14,7 @@ from config.core.api.times import utc
 from tests.factories.desk import Desk
 from tests.factories.forms import NUMBER, OTHER_NUMBER, answers, number_answers
 from tests.factories.levels import ANSWER_IN_AN_HOUR, make_calendar, make_policy, published, retarget
-from tests.factories.walks import Path, Walk, Walker
+from tests.factories.walks import CALL_IN, Path, Walk, Walker
 from tests.integration.api.caller import Answer, Caller
 from tickets.enums import SlaMetric, Visibility
 from tickets.models import Queue, Ticket
@@ -154,6 +154,25 @@ def test_wish_14_a_fine_stage_stands_beside_a_stable_status(api: Caller, walk: W
         "ready": ("waiting", "pending"),
         "scheduled": ("scheduled", "pending"),
     }
+
+
+def test_wish_18_requirements_gate_transitions_and_what_is_missing_is_listed(api: Caller, walk: Walker) -> None:
+    """Whoever tries too early is told by code what stands in the way, and is let through when it no longer does."""
+    reference = walk(Path.FILED, business_manager_id="").ticket.reference
+    start = walk.now + CALL_IN
+    early = [
+        api.get(f"tickets/{reference}/slots"),
+        api.post(f"tickets/{reference}/slot-holds", {"start": start.isoformat()}),
+        api.post(f"tickets/{reference}/pin-calls", {"start": start.isoformat()}),
+    ]
+    for answer in early:
+        assert (answer.status, answer.code) == (409, "illegal_transition")
+        assert (answer.json["allowed"], answer.json["blocking"]) == ([], ["business_manager_id", "two_step_disabled"])
+    assert api.get(f"tickets/{reference}").json["requirements"]["blocking"] == answer.json["blocking"]
+    api.post(f"tickets/{reference}/requirements/business_manager_id/claim", {"value": "506914307656634"})
+    assert api.get(f"tickets/{reference}/slots").json["blocking"] == ["two_step_disabled"]
+    api.post(f"tickets/{reference}/requirements/two_step_disabled/claim", {"statement": "Switched off today."})
+    assert api.post(f"tickets/{reference}/pin-calls", {"start": start.isoformat()}).status == 201
 
 
 @pytest.fixture

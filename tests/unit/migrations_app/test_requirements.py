@@ -54,7 +54,7 @@ EVERYTHING = DestinationFacts(requirements=tuple(Code.values), payment_ready=Tru
 
 
 def state_of(code: Code, answers: Answers, destination: DestinationFacts = EVERYTHING) -> State:
-    return next(row.state for row in derive(answers, destination) if row.code == code)
+    return next(row.state for row in derive(answers, destination, Flow.NUMBER_BY_API) if row.code == code)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_two_step_said_to_be_off_is_a_claim_and_no_proof(filed: TwoStep, state: 
 
 
 def test_what_nobody_can_know_at_filing_begins_unmet() -> None:
-    asked = [row.code for row in derive(GOOD, EVERYTHING) if row.state == State.UNMET]
+    asked = [row.code for row in derive(GOOD, EVERYTHING, Flow.NUMBER_BY_API) if row.state == State.UNMET]
     assert set(asked) == {
         Code.DESTINATION_ACCOUNT_READY, Code.WALLET_FUNDED, Code.NOTIFICATION_ACCEPTED, Code.OPEN_CONVERSATIONS_ACK,
         Code.TEMPLATES_ACK, Code.INVOICES_SETTLED, Code.CONTACTS_EXPORTED, Code.CAMPAIGNS_PAUSED, Code.SEND_RECEIVE_TEST,
@@ -107,14 +107,14 @@ def test_what_nobody_can_know_at_filing_begins_unmet() -> None:
 
 
 def test_only_what_the_playbook_asks_for_applies() -> None:
-    derived = derive(GOOD, replace(EVERYTHING, requirements=("waba_id", "two_step_disabled")))
+    derived = derive(GOOD, replace(EVERYTHING, requirements=("waba_id", "two_step_disabled")), Flow.NUMBER_BY_API)
     assert [row.code for row in derived] == [Code.WABA_ID, Code.TWO_STEP_DISABLED]
-    assert derive(GOOD, replace(EVERYTHING, requirements=())) == []
+    assert derive(GOOD, replace(EVERYTHING, requirements=()), Flow.NUMBER_BY_API) == []
 
 
 def test_what_is_a_numbers_has_a_row_per_number_and_the_rest_one() -> None:
     other = replace(GOOD_NUMBER, number="+5511976543210", has_otp_contact=False)
-    derived = derive(replace(GOOD, numbers=(GOOD_NUMBER, other)), EVERYTHING)
+    derived = derive(replace(GOOD, numbers=(GOOD_NUMBER, other)), EVERYTHING, Flow.NUMBER_BY_API)
     for code, kind in CATALOGUE.items():
         rows = [row for row in derived if row.code == code]
         assert [row.number for row in rows] == ([GOOD_NUMBER.number, other.number] if kind.per_number else [None])
