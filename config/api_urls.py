@@ -6,7 +6,7 @@ from config.openapi import OpenApiView
 from migrations_app.api import calls, directories, eligibility, filing, requirements
 from migrations_app.api import tickets as documents
 from providers.api.views import BspsView
-from tickets.api import conversation, service
+from tickets.api import conversation, feed, files, service
 
 _TICKET = "tickets/<str:reference>"
 
@@ -20,6 +20,8 @@ urlpatterns = [
     path(f"{_TICKET}/actions/cancel", documents.CancelView.as_view(), name="ticket-cancel"),
     path(f"{_TICKET}/actions/reopen", documents.ReopenView.as_view(), name="ticket-reopen"),
     path(f"{_TICKET}/comments", conversation.CommentsView.as_view(), name="comments"),
+    path(f"{_TICKET}/attachments", files.AttachmentsView.as_view(), name="attachments"),
+    path(f"{_TICKET}/attachments/<uuid:file_id>", files.AttachmentView.as_view(), name="attachment"),
     path(f"{_TICKET}/events", conversation.TicketEventsView.as_view(), name="ticket-events"),
     path(f"{_TICKET}/requirements/<str:code>/claim", requirements.ClaimView.as_view(), name="requirement-claim"),
     path(
@@ -33,6 +35,7 @@ urlpatterns = [
     path(f"{_TICKET}/pin-calls", calls.CallsView.as_view(), name="pin-calls"),
     path(f"{_TICKET}/pin-calls/<uuid:call_id>.ics", calls.InvitationView.as_view(), name="pin-call-ics"),
     path(f"{_TICKET}/pin-calls/<uuid:call_id>", calls.CallView.as_view(), name="pin-call"),
+    path("events", feed.EventsView.as_view(), name="events"),
     path("bsps", BspsView.as_view(), name="bsps"),
     path("destinations", directories.DestinationsView.as_view(), name="destinations"),
     path("requirement-types", directories.RequirementTypesView.as_view(), name="requirement-types"),

@@ -36,6 +36,5 @@ def _beat_table(sender: Celery, **_: Any) -> None:
         "tickets.sweep_clocks",
     ):
         sender.add_periodic_task(tick, sender.signature(name), name=name, expires=tick * 2)
-    sender.add_periodic_task(
-        3600.0, sender.signature("tickets.forget_old_answers"), name="forget_old_answers", expires=1800
-    )
+    for name in ("forget_old_answers", "forget_old_events", "forget_stray_files"):
+        sender.add_periodic_task(3600.0, sender.signature(f"tickets.{name}"), name=name, expires=1800)

@@ -36,7 +36,7 @@ TAGS = {
     "Tickets": "Filing, reading, changing and ending tickets.",
     "Requirements": "What must be true before the call, and who is reminded of it.",
     "Pin calls": "The appointment in which the 6-digit codes are received and the numbers are cut over.",
-    "Conversation": "Public comments, and what happened.",
+    "Conversation": "Public comments, files, and what happened.",
     "Directories": "Words, providers, destinations, queues.",
     "Service": "The caller, and this description.",
 }

@@ -25,6 +25,7 @@ from tests.factories.desk import Desk, Key, actor_of, make_agent, make_desk, mak
 from tests.factories.servers import MailServer, Meta, start_mail_server, start_meta
 from tests.factories.walks import Walker
 from tickets.models import Organization
+from tickets.models.files import private_storage
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 """A Monday, noon in Sao Paulo."""
@@ -84,6 +85,18 @@ def clock_at(settings: Settings, tmp_path: Path) -> Callable[[datetime], None]:
         settings.PORTERO_CLOCK_FILE = str(file)
 
     return stand_at
+
+
+# Files
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of attachments: empty, and of this test alone."""
+    folder = tmp_path / "attachments"
+    for name in ("base_location", "location"):
+        monkeypatch.setitem(private_storage().__dict__, name, str(folder))
+    return folder
 
 
 # The desk and its people

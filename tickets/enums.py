@@ -86,6 +86,16 @@ class Visibility(TextChoices):
     INTERNAL = "internal", _("Internal")
 
 
+class FileType(TextChoices):
+    """What a file may be; told by its content, never by its name."""
+
+    PDF = "application/pdf", "PDF"
+    PNG = "image/png", "PNG"
+    JPEG = "image/jpeg", "JPEG"
+    CSV = "text/csv", "CSV"
+    TXT = "text/plain", "TXT"
+
+
 class CancelReason(TextChoices):
     """Why a ticket ended without a migration."""
 
@@ -168,3 +178,9 @@ class EventType(TextChoices):
     OWNERSHIP_DISPUTED = "ticket.ownership_disputed", _("Ownership disputed")
     ATTEMPT_UNKNOWN = "chase.attempt_unknown", _("Outcome of a message unknown")
     CALL_STEP = "pin_call.step", _("Step of the call")
+
+
+INTERNAL_EVENTS = frozenset({EventType.OWNERSHIP_DISPUTED, EventType.ATTEMPT_UNKNOWN, EventType.CALL_STEP})
+"""Types that no client is ever told of."""
+FEED_EVENTS = tuple(kind for kind in EventType if kind not in INTERNAL_EVENTS)
+"""Types of the change feed."""

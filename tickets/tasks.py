@@ -7,7 +7,7 @@ from celery import shared_task
 
 from config.core import clock
 from tickets.selectors import service_levels
-from tickets.services import idempotency, organizations
+from tickets.services import feed, files, idempotency, organizations
 from tickets.services.service_levels import advance_clocks
 
 _log = structlog.get_logger("portero.sweeps")
@@ -40,3 +40,15 @@ def sweep_clocks(**_: Any) -> None:
         except Exception as error:  # noqa: BLE001  (whatever it is, the clocks of other tickets are due too)
             kind = type(error).__name__
             _log.error("a row of a sweep failed", kind="clock", id=ticket_id, error_type=kind, exc_info=error)
+
+
+@shared_task(name="tickets.forget_stray_files")
+def forget_stray_files(**_: Any) -> None:
+    """Remove files that a dying process left without a ticket."""
+    files.forget_stray_files(now=clock.now())
+
+
+@shared_task(name="tickets.forget_old_events")
+def forget_old_events(**_: Any) -> None:
+    """Take events out of the change feed whose time is over."""
+    feed.forget_old_events(now=clock.now())

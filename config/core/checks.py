@@ -29,6 +29,9 @@ def _always() -> list[CheckMessage]:
     if settings.WEB_PROCESSES > 1 and "LocMem" in settings.CACHES["default"]["BACKEND"]:
         hint = "Rate limits would be counted per process. Set CACHE_URL=redis://… or WEB_PROCESSES=1."
         found.append(Error("Throttle storage in memory with several web processes.", hint=hint, id="portero.E003"))
+    if settings.EVENTS_KEPT_DAYS < 90:  # noqa: PLR2004
+        hint = "Partners rely on 90 days: set PORTERO_EVENTS_KEPT_DAYS to 90 or more."
+        found.append(Error("The change feed forgets too early.", hint=hint, id="portero.E010"))
     if settings.TICK_SECONDS > 15:  # noqa: PLR2004
         hint = "Sweeps find due work; PORTERO_TICK_SECONDS must be 15 or less."
         found.append(Error("The beat tick is too slow.", hint=hint, id="portero.E007"))

@@ -8,7 +8,7 @@ Rules held here (see docs/architecture.md):
 * events are collected while the work goes on and written last, with a sequence number per organization.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -50,6 +50,7 @@ class PendingEvent:
     ticket_id: int | None = None
     ticket_reference: str | None = None
     internal: bool = False
+    test: bool = False
     by: Actor | None = None
 
 
@@ -68,6 +69,7 @@ class UnitOfWork:
     now: datetime
     events: list[PendingEvent] = field(default_factory=list)
     _locked: set[tuple[type[models.Model], int]] = field(default_factory=set)
+    _undone_by: list[Callable[[], None]] = field(default_factory=list)
 
     def lock(self, model: type[models.Model], *ids: int) -> None:
         """Take the rows' locks by ascending id, raising each `revision` once.
@@ -85,6 +87,15 @@ class UnitOfWork:
     def emit(self, event: PendingEvent) -> None:
         """Collect an event; it is written as one of the last statements of the transaction."""
         self.events.append(event)
+
+    def if_lost(self, undo: Callable[[], None]) -> None:
+        """Have something that stands outside of the database (a file) taken back should this work be rolled back."""
+        self._undone_by.append(undo)
+
+    def take_back(self) -> None:
+        """Undo, last first, what was done outside of the database."""
+        while self._undone_by:
+            self._undone_by.pop()()
 
     def move(
         self, row: models.Model, field_name: str, *, table: TransitionTable[Any], to: Enum, **columns: Any
@@ -126,12 +137,19 @@ def unit_of_work(*, by: Actor, now: datetime) -> Iterator[UnitOfWork]:
         return
     uow = UnitOfWork(by=by, now=now)
     token = _current.set(uow)
+    whole = False
     try:
         with _immediate(), transaction.atomic():
             yield uow
             if uow.events:
                 writer: EventWriter = import_string(settings.PORTERO_EVENT_WRITER)
                 writer(uow.events, by=by, now=now)
+            whole = True
+    except BaseException:
+        # A commit that broke may have been done all the same: what it may need is left for a sweep to judge.
+        if not whole:
+            uow.take_back()
+        raise
     finally:
         _current.reset(token)
 

@@ -180,6 +180,7 @@ HOLD_MINUTES = env.number("HOLD_MINUTES", 5)
 CODE_REQUESTS_PER_COOL_DOWN = env.number("CODE_REQUESTS_PER_COOL_DOWN", 3)
 CODE_COOL_DOWN_HOURS = env.number("CODE_COOL_DOWN_HOURS", 8)
 AUTO_CLOSE_DAYS = env.number("AUTO_CLOSE_DAYS", 35)
+EVENTS_KEPT_DAYS = env.number("PORTERO_EVENTS_KEPT_DAYS", 90)
 ATTEMPT_LEASE_SECONDS = env.number("ATTEMPT_LEASE_SECONDS", 120)
 
 LANGUAGE_CODE = "en"
@@ -202,6 +203,15 @@ if EMBEDDED:
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "files"}},
+    # Below no address: files leave through a view that knows who may have them.
+    "attachments": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": VAR_DIR / "files" / "attachments",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if EMBEDDED

@@ -57,10 +57,15 @@ def _claim(deed: Deed) -> str:
         code=_code(deed),
         statement=deed.text("statement"),
         value=deed.text("value"),
+        link=deed.text("link"),
         confirmed_by=Party.ONBOARDING if deed.by.is_staff_of_desk else Party.CLIENT,
         numbers=_numbers(deed),
     )
-    requirements.claim(ticket_id=deed.ticket.pk, claim=claim, by=deed.by, now=deed.now)
+    upload = deed.upload("file")
+    if upload is None:
+        requirements.claim(ticket_id=deed.ticket.pk, claim=claim, by=deed.by, now=deed.now)
+    else:
+        requirements.claim_with_file(ticket_id=deed.ticket.pk, claim_=claim, upload=upload, by=deed.by, now=deed.now)
     return _("Thank you, recorded.")
 
 

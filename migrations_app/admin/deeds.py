@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from config.core.actor import Actor
 from tickets.models import Ticket
+from tickets.services.files import MOST_FILE_BYTES, Upload
 
 MAX_TEXT = 5000
 
@@ -26,6 +27,7 @@ class Deed:
     user: Any
     by: Actor
     now: datetime
+    files: Any = None
 
     def text(self, name: str, complaint: str = "") -> str:
         """Return a posted text without surrounding blanks.
@@ -38,6 +40,18 @@ class Deed:
         if len(value) > MAX_TEXT:
             raise BadForm(_("The text is too long."))
         return value
+
+    def upload(self, name: str) -> Upload | None:
+        """Return a posted file; None when none was chosen.
+
+        :raises BadForm: it is larger than we take.
+        """
+        sent = (self.files or {}).get(name)
+        if sent is None:
+            return None
+        if sent.size > MOST_FILE_BYTES:
+            raise BadForm(_("A file may have 10 MiB at most."))
+        return Upload(str(sent.name), sent.read())
 
     def number(self, name: str) -> int | None:
         """Return a posted id; None when it is missing or no number."""

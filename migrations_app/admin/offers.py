@@ -116,7 +116,7 @@ def _desk_offers(code: RequirementCode, states: set[RequirementState], number_id
     if _all_may(states, RequirementState.WAIVED):
         yield decide(RequirementState.WAIVED, _("Waive"), "reason")
     if RequirementState.UNMET not in states and _all_may(states, RequirementState.UNMET):
-        yield decide(RequirementState.UNMET, _("Open again"))
+        yield decide(RequirementState.UNMET, _("Open again"), "reason")
 
 
 def requirement_blocks(

@@ -23,6 +23,7 @@ from tickets.enums import CancelReason, Visibility
 from tickets.models import Ticket
 from tickets.selectors.desk import is_agent
 from tickets.services.comments import post_comment
+from tickets.services.files import attach
 from tickets.services.routing import reroute
 from tickets.services.tickets import assign, set_hold
 
@@ -39,7 +40,7 @@ def answer(request: HttpRequest, ticket: Ticket, name: str) -> HttpResponse:
     desk = is_agent(request.user)
     if not action.for_client and not (desk and request.user.has_perm("tickets.change_ticket")):
         raise PermissionDenied
-    deed = Deed(ticket, request.POST, request.user, actor_of(request), clock.now())
+    deed = Deed(ticket, request.POST, request.user, actor_of(request), clock.now(), request.FILES)
     if not action.stale_ok and request.POST.get("version") != str(ticket.version):
         messages.warning(request, _("Somebody changed this ticket meanwhile. Nothing was done; look at it again."))
     elif _perform(request, action, deed) and action.ends:
@@ -68,6 +69,17 @@ def _comment(deed: Deed) -> str:
     body = deed.text("body", _("Write something first."))
     post_comment(ticket_id=deed.ticket.pk, body=body, visibility=visibility, by=deed.by, now=deed.now)
     return _("Noted for the desk only.") if internal else _("Comment sent: the client can read it.")
+
+
+def _attach(deed: Deed) -> str:
+    wants_internal = deed.data.get("visibility") == Visibility.INTERNAL
+    internal = wants_internal and deed.by.is_staff_of_desk
+    upload = deed.upload("file")
+    if upload is None:
+        raise BadForm(_("Choose a file."))
+    visibility = Visibility.INTERNAL if internal else Visibility.PUBLIC
+    attach(ticket_id=deed.ticket.pk, upload=upload, visibility=visibility, by=deed.by, now=deed.now)
+    return _("Attached for the desk only.") if internal else _("Attached: client and desk can see it.")
 
 
 def _assign(deed: Deed) -> str:
@@ -127,6 +139,7 @@ ALL_ACTIONS: dict[str, Action] = {
     **DRAFT_ACTIONS,
     **FLOW_ACTIONS,
     "comment": Action(_comment, for_client=True, stale_ok=True),
+    "attach": Action(_attach, for_client=True, stale_ok=True),
     "assign": Action(_assign),
     "reroute": Action(_reroute),
     "hold": Action(_hold),

@@ -25,11 +25,13 @@ from migrations_app.enums import AttemptState, NumberState, PinCallState, Stage
 from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text, reason_text
 from migrations_app.models import Chase, MigrationCase, Notice, NumberMove, PinCall
 from migrations_app.selectors.cases import calls_of, case_plan, current_call, documents
+from migrations_app.selectors.evidence import evidence_files
 from migrations_app.services.endings import available_actions
 from migrations_app.services.slot_taking import numbers_for_call
 from tickets.enums import CancelReason, Party, TicketStatus
 from tickets.models import Queue, Ticket
 from tickets.selectors.desk import comments_of, group_of, is_agent, timeline, visible_tickets
+from tickets.selectors.files import attachments_of
 
 TIMELINE_LINES = 200
 _CUT_OVER = frozenset({NumberState.REGISTERED, NumberState.LIVE})
@@ -56,6 +58,7 @@ def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
         "clocks": clock_lines(ticket, desk=desk),
         "group": group_of(ticket, visible_tickets(user)),
         "comments": comments_of(ticket, internal=desk),
+        "files": _files(ticket, desk=desk),
         "timeline": lines_of(timeline(ticket, internal=desk), zone=zone, desk=desk, limit=TIMELINE_LINES),
         "states": STATE_COLOURS,
     }
@@ -69,6 +72,17 @@ def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
     if works:
         context |= _desk_context(ticket, case, user)
     return context
+
+
+def _files(ticket: Ticket, *, desk: bool) -> list[dict[str, Any]]:
+    """Return the ticket's files, each with the requirements that it was shown for."""
+    shown_for: dict[int, list[str]] = {}
+    for file_id, code in evidence_files(ticket):
+        titles = shown_for.setdefault(file_id, [])
+        title = str(REQUIREMENT_TEXTS[code][0])
+        if title not in titles:
+            titles.append(title)
+    return [{"row": row, "shown_for": shown_for.get(row.pk, [])} for row in attachments_of(ticket, internal=desk)]
 
 
 def _labels(ticket: Ticket) -> list[tuple[str, str]]:

@@ -1,12 +1,14 @@
 """The ticket list, and the addresses of everything that can be seen and done below one ticket."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, CharField, F, OuterRef, QuerySet, Subquery, When
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.formats import date_format
@@ -18,6 +20,7 @@ from unfold.decorators import display
 
 from config.core import clock
 from config.core.admin.base import ReadOnlyAdmin
+from config.core.errors import DomainError
 from migrations_app.admin import drafts, filing, ticket_actions, ticket_export, ticket_import, ticket_page, ticket_slots
 from migrations_app.admin.ticket_clocks import target_badge
 from migrations_app.admin.ticket_filters import CLIENT_FILTERS, DESK_FILTERS
@@ -27,6 +30,8 @@ from migrations_app.models import MigrationCase
 from tickets.enums import ON_HOLD, Party
 from tickets.models import Ticket
 from tickets.selectors.desk import is_agent, matching, visible_tickets
+from tickets.selectors.files import attachment_of
+from tickets.services.files import opened
 
 READ = {"GET", "HEAD"}
 _DESK_COLUMNS = (
@@ -98,6 +103,7 @@ class TicketAdmin(ReadOnlyAdmin):
             path("<int:ticket_id>/change/", wrap(self.page_view), name="tickets_ticket_change"),
             path("<int:ticket_id>/continue/", wrap(self.continue_view), name="tickets_ticket_continue"),
             path("<int:ticket_id>/slots/", wrap(self.slots_view), name="tickets_ticket_slots"),
+            path("<int:ticket_id>/files/<uuid:file_id>/", wrap(self.file_download_view), name="tickets_ticket_file"),
             path("<int:ticket_id>/do/<slug:action>/", wrap(self.action_view), name="tickets_ticket_do"),
         ]
 
@@ -201,6 +207,18 @@ class TicketAdmin(ReadOnlyAdmin):
         if not is_agent(request.user) or not request.user.has_perm("tickets.change_ticket"):
             raise PermissionDenied
         return ticket_slots.answer(self, request, ticket)
+
+    def file_download_view(self, request: HttpRequest, ticket_id: int, file_id: uuid.UUID) -> HttpResponseBase:
+        """Give a file of the ticket to whoever may see it, to be saved and never to be shown in place."""
+        ticket = self.visible_or_404(request, ticket_id)
+        if request.method not in READ:
+            return HttpResponseNotAllowed(sorted(READ))
+        try:
+            row = attachment_of(ticket, file_id, internal=is_agent(request.user))
+            content = opened(row)
+        except DomainError as refusal:
+            raise Http404 from refusal
+        return FileResponse(content, as_attachment=True, filename=row.filename, content_type=row.content_type)
 
     def action_view(self, request: HttpRequest, ticket_id: int, action: str) -> HttpResponse:
         """Do one thing with a ticket and go back to its page."""

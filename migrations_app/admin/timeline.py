@@ -104,6 +104,8 @@ def _updated(data: Data, _names: Names) -> str:
     if "flow" in data:
         old, new = _label(Flow, data.get("old_flow")), _label(Flow, data["flow"])
         return _("Flow decided: %(old)s → %(new)s") % {"old": old, "new": new}
+    if "attachment" in data:
+        return _("The desk attached a file") if data.get("from_desk") else _("The client attached a file")
     fields = data.get("fields")
     return _("Form changed: %(fields)s") % {"fields": ", ".join(map(str, fields))} if fields else _("Form changed")
 

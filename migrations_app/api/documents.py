@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 
 from config.core.api.times import utc, with_z
+from migrations_app.api.evidence_documents import evidence_document, history_document
 from migrations_app.enums import NumberState, RequirementCode, RequirementState
 from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text, reason_text
 from migrations_app.models import MigrationCase, NumberMove, PinCall, Requirement
@@ -247,7 +248,8 @@ def _requirement(code: str, rows: Sequence[Requirement], numbers: dict[int, str]
         "blocks": first.blocks,
         "title": str(title),
         "help": str(words),
-        "evidence": next((_shown(row.evidence) for row in rows if row.evidence), None),
+        "evidence": next((evidence_document(row.evidence, row.state) for row in rows if row.evidence), None),
+        "evidence_history": history_document(rows, numbers),
         "requested_at": utc(max((row.requested_at for row in rows if row.requested_at), default=None)),
         "external_reference": next((row.external_reference for row in rows if row.external_reference), None),
         "promised_for": utc(max((row.promised_for for row in rows if row.promised_for), default=None)),
@@ -262,10 +264,6 @@ def _requirement(code: str, rows: Sequence[Requirement], numbers: dict[int, str]
         ],
         "updated_at": utc(max(row.updated_at for row in rows)),
     }
-
-
-def _shown(evidence: dict[str, Any]) -> dict[str, Any]:
-    return {name: with_z(value) for name, value in evidence.items()}
 
 
 def call_document(call: PinCall, numbers: Iterable[NumberMove]) -> dict[str, Any]:

@@ -50,6 +50,8 @@ class ClaimView(RequirementView):
             code=self.code,
             statement=data.get("statement") or "",
             value=data.get("value") or "",
+            link=data.get("link") or "",
+            attachment=data.get("attachment"),
             confirmed_by=Party(data.get("confirmed_by") or Party.CLIENT),
             numbers=numbers_in(data, "phone_numbers"),
         )

@@ -23,6 +23,7 @@ from config.core.api.fields import (
 )
 from config.core.api.validation import StrictSerializer
 from migrations_app import enums
+from migrations_app.rules.evidence import LONGEST_LINK
 from migrations_app.services.form_reading import MAX_NUMBERS
 from tickets.enums import CancelReason, TicketKind
 
@@ -179,6 +180,8 @@ class ClaimIn(NumbersIn):
 
     statement = Text(max_length=5000)
     value = Text(max_length=40)
+    link = Text(max_length=LONGEST_LINK, help_text="An https address where it can be seen.")
+    attachment = Uuid(required=False, allow_null=True, help_text="A file of this ticket.")
     confirmed_by = Word(["client", "old_bsp", "meta", "onboarding"])
 
 

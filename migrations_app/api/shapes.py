@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from config.core.api.shapes import (
-    ANYTHING,
     FLAG,
     LINK,
     MOMENT,
@@ -19,6 +18,7 @@ from config.core.api.shapes import (
     words,
 )
 from migrations_app import enums
+from migrations_app.api.evidence_documents import EARLIER_EVIDENCE, EVIDENCE
 from migrations_app.rules.requirements import CATALOGUE
 from tickets.enums import ON_HOLD, ClockState, Party, Priority, SlaMetric, StatusCategory, TicketKind, TicketStatus
 
@@ -44,7 +44,8 @@ _REQUIREMENT: Final[Shape] = members(
     blocks=_BLOCKS,
     title=TEXT,
     help=TEXT,
-    evidence=nullable(ANYTHING),
+    evidence=nullable(EVIDENCE),
+    evidence_history=several(EARLIER_EVIDENCE),
     requested_at=nullable(MOMENT),
     external_reference=nullable(TEXT),
     promised_for=nullable(MOMENT),

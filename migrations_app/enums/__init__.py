@@ -188,6 +188,24 @@ class RequirementState(TextChoices):
     FAILED = "failed", _("Failed")
 
 
+class EvidenceKind(TextChoices):
+    """What was shown for a requirement."""
+
+    TEXT = "text", _("Words")
+    FILE = "file", _("File")
+    LINK = "link", _("Link")
+    PROOF = "proof", _("Proof by Meta")
+    FORM = "form", _("As filed")
+
+
+class Verdict(TextChoices):
+    """What became of something shown."""
+
+    PENDING = "pending", _("Not judged")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")
+
+
 class Blocks(TextChoices):
     """The transition a requirement blocks."""
 

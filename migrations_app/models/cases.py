@@ -175,7 +175,9 @@ class Requirement(TimestampedModel):
     state = models.CharField(
         _("state"), max_length=10, choices=RequirementState.choices, default=RequirementState.UNMET
     )
+    # What documents show without a further query; the record are the rows of `Evidence`.
     evidence = models.JSONField(_("evidence"), null=True, blank=True)
+    evidence_history = models.JSONField(_("earlier evidence"), default=list, blank=True, editable=False)
     detail = models.CharField(_("detail"), max_length=300, blank=True, default="")
     requested_at = models.DateTimeField(_("requested at"), null=True, blank=True)
     external_reference = models.CharField(_("BSP's case number"), max_length=100, blank=True, default="")

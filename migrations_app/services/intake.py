@@ -36,6 +36,7 @@ from providers.models import Bsp
 from tickets.enums import EventType, Priority, Source, TicketKind, TicketStatus
 from tickets.models import Organization, Ticket
 from tickets.services.events import record
+from tickets.services.files import let_go
 from tickets.services.routing import route
 from tickets.services.tickets import ClientSnapshot, NewTicket, lock_ticket, open_ticket, transition
 
@@ -155,6 +156,7 @@ def delete_draft(*, ticket_id: int, by: Actor, now: datetime) -> None:
         if ticket.status != TicketStatus.DRAFT:
             raise IllegalTransition(extra={"allowed": []})
         record(uow, ticket, EventType.TICKET_DELETED)
+        let_go(ticket)
         ticket.delete()
 
 

@@ -1,7 +1,8 @@
 """Requirements change here and nowhere else; every change is an event, and the case is settled after it."""
 
+import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +19,16 @@ from migrations_app.rules.lifecycle import REQUIREMENT
 from migrations_app.rules.phone import match_key
 from migrations_app.rules.requirements import DESK_ONLY_CODES, VALUE_CODES
 from migrations_app.selectors.cases import case_of
+from migrations_app.services import evidence
 from migrations_app.services.settle import settle
-from tickets.enums import EventType, Party, TicketStatus
+from tickets.enums import EventType, Party, TicketStatus, Visibility
 from tickets.models import Ticket
 from tickets.services.events import record
+from tickets.services.files import Upload, attach
 from tickets.services.tickets import bump_version, lock_ticket
 
 _DONE_ALREADY = frozenset({RequirementState.CLAIMED, RequirementState.MET, RequirementState.WAIVED})
+_NEEDS_REASON = frozenset({RequirementState.WAIVED, RequirementState.FAILED, RequirementState.UNMET})
 _ENDED = frozenset({TicketStatus.DRAFT, TicketStatus.CLOSED, TicketStatus.CANCELLED, TicketStatus.REJECTED})
 
 
@@ -34,11 +38,16 @@ class TicketEnded(Conflict):
 
 @dataclass(frozen=True)
 class Claim:
-    """Somebody says that a requirement is true. `value` answers those that ask for an identifier."""
+    """Somebody says that a requirement is true, perhaps with a file of the ticket or a link that shows it.
+
+    `value` answers those that ask for an identifier.
+    """
 
     code: RequirementCode
     statement: str = ""
     value: str = ""
+    link: str = ""
+    attachment: uuid.UUID | None = None
     confirmed_by: Party = Party.CLIENT
     numbers: Collection[str] | None = None
 
@@ -91,9 +100,28 @@ def change_state(uow: UnitOfWork, ticket: Ticket, row: Requirement, to: Requirem
 
     :raises IllegalTransition: the life cycle has no such move.
     """
-    old = uow.move(row, "state", table=REQUIREMENT, to=to, **columns)
-    number = row.number.number if row.number_id and row.number else None
-    record(uow, ticket, EventType.REQUIREMENT_CHANGED, requirement=row.code, number=number, old=old.value, new=to.value)
+    turned = evidence.turned(row, to, columns, uow.now)
+    if turned is not None:
+        columns |= {"evidence": turned.current, "evidence_history": turned.history}
+    old = RequirementState(row.state)
+    uow.move(row, "state", table=REQUIREMENT, to=to, **columns)
+    evidence.keep(uow, row, old, turned)
+    _tell(uow, ticket, row, old, turned.current if turned is not None and turned.begins else None)
+
+
+def _tell(
+    uow: UnitOfWork, ticket: Ticket, row: Requirement, old: RequirementState, shown: Mapping[str, Any] | None = None
+) -> None:
+    """Record that a requirement changed: codes and ids, nothing of what was said."""
+    data: dict[str, Any] = {
+        "requirement": row.code,
+        "number": row.number.number if row.number_id and row.number else None,
+        "old": old.value,
+        "new": str(row.state),
+    }
+    if shown is not None and shown.get("attachment"):
+        data["attachment"] = shown["attachment"]["id"]
+    record(uow, ticket, EventType.REQUIREMENT_CHANGED, **data)
 
 
 def _answerable(uow: UnitOfWork, ticket_id: int) -> tuple[Ticket, MigrationCase]:
@@ -106,9 +134,11 @@ def _answerable(uow: UnitOfWork, ticket_id: int) -> tuple[Ticket, MigrationCase]
 def claim(*, ticket_id: int, claim: Claim, by: Actor, now: datetime) -> None:
     """Record a claim; what is claimed or met already stays as it is, so repeating is harmless.
 
+    A claim that brings a file or a link adds it to one that stands already.
+
     :raises NotFound: the case has no such requirement.
     :raises Forbidden: only the desk can say this.
-    :raises Invalid: the value or a number does not hold.
+    :raises Invalid: the value, the link, the file or a number does not hold.
     :raises IllegalTransition: an identifier that is met would be replaced.
     :raises TicketEnded: the ticket has ended.
     """
@@ -123,16 +153,40 @@ def claim(*, ticket_id: int, claim: Claim, by: Actor, now: datetime) -> None:
                 raise IllegalTransition(extra={"allowed": []})
             _take_value(ticket, case, claim)
         to = RequirementState.MET if claim.code in VALUE_CODES else RequirementState.CLAIMED
-        evidence = {
-            "statement": claim.statement,
-            "confirmed_by": claim.confirmed_by.value,
-            "claimed_by": by.label,
-            "at": now.isoformat(),
-        }
+        entry = _entry(ticket, claim, by, now)
         for row in rows:
             if row.state not in _DONE_ALREADY:
-                change_state(uow, ticket, row, to, evidence=evidence, detail="", decided_by=by.label)
+                change_state(uow, ticket, row, to, evidence=entry, detail="", reason="", decided_by=by.label)
+            elif row.state == RequirementState.CLAIMED and (claim.attachment or claim.link):
+                evidence.add(uow, row, entry)
+                _tell(uow, ticket, row, RequirementState.CLAIMED, row.evidence)
         settle(uow, ticket, case)
+
+
+def claim_with_file(*, ticket_id: int, claim_: Claim, upload: Upload, by: Actor, now: datetime) -> None:
+    """Attach a file and record a claim that shows it: both, or neither. It refuses as `attach` and `claim` do."""
+    with unit_of_work(by=by, now=now):
+        row = attach(ticket_id=ticket_id, upload=upload, visibility=Visibility.PUBLIC, by=by, now=now)
+        claim(ticket_id=ticket_id, claim=replace(claim_, attachment=row.uid), by=by, now=now)
+
+
+def _entry(ticket: Ticket, claim: Claim, by: Actor, now: datetime) -> dict[str, Any]:
+    """Return what is kept of what somebody said and showed.
+
+    :raises Invalid: the link or the file does not hold.
+    """
+    entry: dict[str, Any] = {
+        "statement": claim.statement,
+        "confirmed_by": claim.confirmed_by.value,
+        "claimed_by": by.label,
+        "at": now.isoformat(),
+    }
+    if claim.link:
+        evidence.demand_link(claim.link)
+        entry["link"] = claim.link
+    if claim.attachment:
+        entry["attachment"] = evidence.shown_file(ticket, claim.attachment)
+    return entry
 
 
 def _take_value(ticket: Ticket, case: MigrationCase, claim: Claim) -> None:
@@ -170,16 +224,14 @@ def mark_requested(*, ticket_id: int, request: Request, by: Actor, now: datetime
         for row in _rows(case, request.code, request.numbers):
             if row.state == RequirementState.REQUESTED:
                 Requirement.objects.filter(pk=row.pk).update(**columns, updated_at=now)
-                record(
-                    uow, ticket, EventType.REQUIREMENT_CHANGED, requirement=row.code, old="requested", new="requested"
-                )
+                _tell(uow, ticket, row, RequirementState.REQUESTED)
             else:
                 change_state(uow, ticket, row, RequirementState.REQUESTED, **columns)
         settle(uow, ticket, case)
 
 
 class ReasonNeeded(Conflict):
-    """Waiving and failing need a reason in words."""
+    """Waiving, failing and opening again need a reason in words."""
 
     code = "validation_failed"
 
@@ -188,20 +240,27 @@ def decide(*, ticket_id: int, decision: Decision, by: Actor, now: datetime) -> N
     """Record an agent's decision on a requirement (on one number of it, or on all).
 
     :raises NotFound: the case has no such requirement.
-    :raises ReasonNeeded: waived or failed without a reason.
+    :raises ReasonNeeded: waived, failed or opened again without a reason.
     :raises IllegalTransition: the life cycle has no such move.
     :raises TicketEnded: the ticket has ended.
     """
-    needs_reason = decision.state in {RequirementState.WAIVED, RequirementState.FAILED}
-    if needs_reason and not decision.reason.strip():
+    if decision.state in _NEEDS_REASON and not decision.reason.strip():
         raise ReasonNeeded
     with unit_of_work(by=by, now=now) as uow:
         ticket, case = _answerable(uow, ticket_id)
         rows = [row for row in _rows(case, decision.code, None) if decision.number_id in {None, row.number_id}]
         columns: dict[str, Any] = {"reason": decision.reason, "decided_by": by.label}
-        if decision.state is RequirementState.MET:
-            columns["evidence"] = {"confirmed_by": by.label, "at": now.isoformat(), **decision.evidence}
         for row in rows:
-            if row.state != decision.state:
-                change_state(uow, ticket, row, decision.state, **columns)
+            if row.state == decision.state:
+                continue
+            if decision.state is RequirementState.MET:
+                columns["evidence"] = _accepted(row, decision, by, now)
+            change_state(uow, ticket, row, decision.state, **columns)
         settle(uow, ticket, case)
+
+
+def _accepted(row: Requirement, decision: Decision, by: Actor, now: datetime) -> dict[str, Any]:
+    """Return the evidence of something that an agent confirms: what was claimed, accepted; else the agent's own word."""
+    if row.state == RequirementState.CLAIMED and row.evidence:
+        return {**row.evidence, "accepted_by": by.label, "accepted_at": now.isoformat(), **decision.evidence}
+    return {"confirmed_by": by.label, "at": now.isoformat(), **decision.evidence}

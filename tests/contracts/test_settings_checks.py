@@ -14,6 +14,7 @@ PRODUCTION: dict[str, Any] = {
     "SECRET_KEY": STRONG,
     "TIME_ZONE": "UTC",
     "TICK_SECONDS": 10,
+    "EVENTS_KEPT_DAYS": 90,
     "META_BASE_URL": "https://graph.facebook.com",
     "META_GRAPH_URL": "https://graph.facebook.com",
     "META_ACCESS_TOKEN": "EAAtoken",
@@ -60,6 +61,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("portero.E008", {"PORTERO_CLOCK_FILE": "/var/lib/clock.json"}),
     ("portero.E009", {"BROKER_URL": "filesystem://"}),
     ("portero.E009", {"BROKER_URL": "memory://"}),
+    ("portero.E010", {"EVENTS_KEPT_DAYS": 89}),
     ("portero.W001", {"META_ACCESS_TOKEN": ""}),
 ]
 

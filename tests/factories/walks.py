@@ -143,7 +143,9 @@ class Walk:
         request = requirements.Request(RequirementCode(code), requested_at=self.now, **more)
         requirements.mark_requested(ticket_id=self.ticket.pk, request=request, by=self.by, now=self.now)
 
-    def decide(self, code: RequirementCode | str, state: RequirementState, *, reason: str = "", **more: Any) -> None:
+    def decide(
+        self, code: RequirementCode | str, state: RequirementState, *, reason: str = "Looked at again", **more: Any
+    ) -> None:
         decision = requirements.Decision(RequirementCode(code), state, reason=reason, **more)
         requirements.decide(ticket_id=self.ticket.pk, decision=decision, by=self.desk, now=self.now)
 

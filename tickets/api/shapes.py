@@ -4,23 +4,52 @@ from typing import Final
 
 from config.core.actor import ActorKind
 from config.core.api.codes import CATALOGUE
-from config.core.api.shapes import ANYTHING, FLAG, LINK, MOMENT, TEXT, WHOLE, Shape, members, nullable, several, words
-from tickets.enums import ON_HOLD, EventType, OrganizationKind, Scope, StatusCategory, TicketStatus
+from config.core.api.shapes import (
+    ANYTHING,
+    FLAG,
+    LINK,
+    MOMENT,
+    TEXT,
+    UUID,
+    WHOLE,
+    Shape,
+    members,
+    named,
+    nullable,
+    several,
+    words,
+)
+from tickets.enums import FEED_EVENTS, ON_HOLD, FileType, OrganizationKind, Scope, StatusCategory, TicketStatus
 
 STATUS_WORDS: Final[Shape] = words(TicketStatus, [ON_HOLD])
 QUEUE: Final[Shape] = members(slug=TEXT, name=TEXT)
 
+_AUTHOR: Final[Shape] = members(type=words(["client", "onboarding"]), name=TEXT)
+
 SHAPES: Final[dict[str, Shape]] = {
-    "Comment": members(
-        id=TEXT, body=TEXT, author=members(type=words(["client", "onboarding"]), name=TEXT), created_at=MOMENT
+    "Attachment": members(
+        id=UUID,
+        filename=TEXT,
+        content_type=words(FileType),
+        size={**WHOLE, "description": "In bytes."},
+        sha256={**TEXT, "description": "Of the content, in hexadecimal."},
+        author=_AUTHOR,
+        created_at=MOMENT,
+        url={**LINK, "description": "Where the file can be downloaded with your key."},
     ),
+    "Comment": members(id=TEXT, body=TEXT, author=_AUTHOR, created_at=MOMENT),
     "Event": members(
         id=TEXT,
-        type=words(EventType),
+        type=words(FEED_EVENTS),
         ticket=TEXT,
         occurred_at=MOMENT,
         actor=members(type=words(ActorKind), name=TEXT),
         data={**ANYTHING, "description": "Codes and plain values; which ones depends on the type."},
+    ),
+    "EventFeed": members(
+        data=several(named("Event")),
+        next_cursor={**TEXT, "description": "Always there: send it as `after`."},
+        has_more={**FLAG, "description": "Whether there is more to be had at once."},
     ),
     "Me": members(
         organization=members(name=TEXT, kind=words(OrganizationKind)),

@@ -2,6 +2,7 @@
 
 from tickets.models.desk import Queue, RoutingRule
 from tickets.models.events import Event, IdempotencyRecord
+from tickets.models.files import Attachment
 from tickets.models.organizations import ApiKey, Membership, Organization
 from tickets.models.service_levels import (
     Calendar,
@@ -15,6 +16,7 @@ from tickets.models.tickets import Comment, Ticket
 
 __all__ = [
     "ApiKey",
+    "Attachment",
     "Calendar",
     "CalendarDay",
     "CalendarHours",

@@ -18,6 +18,7 @@ class Event(models.Model):
     ticket_reference = models.CharField(_("reference"), max_length=20, blank=True, default="")
     data = models.JSONField(_("data"), default=dict)
     internal = models.BooleanField(_("for the desk only"), default=False)
+    test = models.BooleanField(_("test"), default=False)
     actor_kind = models.CharField(_("actor kind"), max_length=20)
     actor_label = models.CharField(_("actor"), max_length=200)
     request_id = models.CharField(_("request"), max_length=64, blank=True, default="")
@@ -27,8 +28,23 @@ class Event(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         constraints = [models.UniqueConstraint(fields=["organization_id", "sequence"], name="event_feed_order")]
-        # A ticket's timeline.
-        indexes = [models.Index(fields=["ticket_id", "id"], name="event_of_ticket")]
+        indexes = [
+            # A ticket's timeline.
+            models.Index(fields=["ticket_id", "id"], name="event_of_ticket"),
+            # The change feed of an organization's live tickets, and that of its test tickets.
+            models.Index(
+                fields=["organization_id", "sequence"],
+                condition=models.Q(internal=False, test=False),
+                name="event_feed",
+            ),
+            models.Index(
+                fields=["organization_id", "sequence"],
+                condition=models.Q(internal=False, test=True),
+                name="event_feed_test",
+            ),
+            # The same feed narrowed to one ticket, which may be a draft that is gone.
+            models.Index(fields=["organization_id", "ticket_reference", "sequence"], name="event_feed_of_ticket"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.ticket_reference}"

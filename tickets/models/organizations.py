@@ -14,11 +14,19 @@ class Organization(TimestampedModel):
     name = models.CharField(_("name"), max_length=200, unique=True)
     kind = models.CharField(_("kind"), max_length=20, choices=OrganizationKind.choices, default=OrganizationKind.CLIENT)
     event_seq = models.BigIntegerField(_("last event number"), default=0, editable=False)
+    event_floor = models.BigIntegerField(
+        _("last event number that the feed no longer tells"), default=0, editable=False
+    )
 
     class Meta:
         verbose_name = _("organization")
         verbose_name_plural = _("organizations")
-        constraints = [in_list("kind", OrganizationKind, name="organization_kind_in_list")]
+        constraints = [
+            in_list("kind", OrganizationKind, name="organization_kind_in_list"),
+            models.CheckConstraint(
+                condition=models.Q(event_floor__lte=models.F("event_seq")), name="organization_feed_floor"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -38,6 +38,7 @@ def _row(event: PendingEvent, sequence: int, *, by: Actor, now: datetime) -> Eve
         ticket_reference=event.ticket_reference or "",
         data=dict(event.data),
         internal=event.internal,
+        test=event.test,
         actor_kind=actor.kind,
         actor_label=actor.label,
         request_id=actor.request_id or "",
@@ -55,5 +56,6 @@ def record(uow: UnitOfWork, ticket: Ticket, kind: EventType, /, *, internal: boo
             ticket_id=ticket.pk,
             ticket_reference=ticket.reference,
             internal=internal,
+            test=ticket.test,
         )
     )

@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.module_loading import import_string
 from django.utils.translation import get_language
 from rest_framework.request import Request
@@ -75,8 +77,18 @@ def key_of(request: Request) -> str | None:
 
 def fingerprint_of(request: Request) -> str:
     """Return what tells this body from another; the order of members makes no difference."""
-    canonical = json.dumps(request.data, sort_keys=True)
+    data = dict(request.data.lists()) if isinstance(request.data, QueryDict) else request.data
+    canonical = json.dumps(data, sort_keys=True, default=_part_of_form)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _part_of_form(part: "UploadedFile[Any]") -> list[str | None]:
+    """Return what tells one file of a form from another: its name and its content."""
+    digest = hashlib.sha256()
+    for chunk in part.chunks():
+        digest.update(chunk)
+    part.seek(0)
+    return [part.name, digest.hexdigest()]
 
 
 def path_of(view: Any, request: Request) -> str:

@@ -76,13 +76,13 @@ class LanguageMiddleware:
         return response
 
 
-def _gather_chunks(request: HttpRequest) -> None:
+def _gather_chunks(request: HttpRequest, most: int) -> None:
     """Give a chunked body the length that Django looks for; one that is too long keeps a length that is refused."""
     environ = request.META
     if environ.get("CONTENT_LENGTH") or "chunked" not in request.headers.get("Transfer-Encoding", "").lower():
         return
     if environ.get("wsgi.input_terminated"):
-        body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        body = environ["wsgi.input"].read(most + 1)
         environ["CONTENT_LENGTH"] = str(len(body))
         request._stream = BytesIO(body)  # noqa: SLF001  (Django has no public door to it)
 
@@ -128,7 +128,8 @@ class MachineDoor:
         except Resolver404:
             return problem_response(request, "not_found")
         request.resolver_match = match
-        _gather_chunks(request)
+        view: Any = getattr(match.func, "view_class", None)
+        _gather_chunks(request, getattr(view, "max_body", None) or settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         try:
             response: Any = match.func(request, *match.args, **match.kwargs)
             if hasattr(response, "render"):

@@ -30,6 +30,21 @@ class CalendarRenderer(BaseRenderer):
         return calendar
 
 
+class FileRenderer(BaseRenderer):
+    """A file of whatever type: it is given as it is, by a response that needs no rendering."""
+
+    media_type = "*/*"
+    format = "file"
+    render_style = "binary"
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """Return the file's bytes as they are."""
+        content: bytes = data
+        return content
+
+
 class HtmlProblemRenderer(BaseRenderer):
     """The page of a problem for people who follow its `type` in a browser."""
 

@@ -15,6 +15,7 @@ MOMENT: Final[Shape] = {"type": "string", "format": "date-time", "examples": ["2
 DAY: Final[Shape] = {"type": "string", "format": "date"}
 LINK: Final[Shape] = {"type": "string", "format": "uri"}
 UUID: Final[Shape] = {"type": "string", "format": "uuid"}
+BINARY: Final[Shape] = {"type": "string", "format": "binary"}
 ANYTHING: Final[Shape] = {"type": "object"}
 NUMBER: Final[Shape] = {"type": "string", "description": "A phone number in E.164.", "examples": ["+5511987654321"]}
 

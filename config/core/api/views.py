@@ -42,6 +42,9 @@ class ApiView(APIView):
     takes_body: ClassVar[bool] = True
     """Whether a body is needed; where it is not, an empty one counts as an empty object."""
 
+    max_body: ClassVar[int | None] = None
+    """Most bytes of a body; None: what the settings allow."""
+
     actor: Actor
     key: Any
     """The caller's API key."""
@@ -121,7 +124,7 @@ class ApiView(APIView):
         if request.method in READ_METHODS or request.method == "DELETE":
             return
         declared = str(request.META.get("CONTENT_LENGTH") or "0")
-        if declared.isdigit() and int(declared) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if declared.isdigit() and int(declared) > (self.max_body or settings.DATA_UPLOAD_MAX_MEMORY_SIZE):
             raise RequestDataTooBig
         if declared == "0":
             if self.takes_body:
@@ -132,6 +135,10 @@ class ApiView(APIView):
             raise exceptions.UnsupportedMediaType(media_type)
         if not isinstance(request.data, dict):
             raise ApiProblem("invalid_body")
+        self.judge_content(request)
+
+    def judge_content(self, request: Request) -> None:
+        """Refuse a body for what its parts are (415), before anything is said about the query or about values."""
 
     def _judge_query(self, request: Request) -> None:
         method = "GET" if request.method == "HEAD" else str(request.method)

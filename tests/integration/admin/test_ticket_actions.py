@@ -64,7 +64,8 @@ def test_requirements_are_confirmed_waived_failed_and_opened_again(walk: Walker,
         return walked.requirement(code).state
 
     assert decide("met") == RequirementState.MET
-    assert decide("unmet") == RequirementState.UNMET
+    assert decide("unmet") == RequirementState.MET
+    assert decide("unmet", "the client wrote again") == RequirementState.UNMET
     assert decide("failed") == RequirementState.UNMET
     assert decide("failed", "the client refuses") == RequirementState.FAILED
     assert decide("waived", "told by phone") == RequirementState.WAIVED

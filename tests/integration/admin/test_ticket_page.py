@@ -38,7 +38,7 @@ def test_every_stage_has_a_page(path: Path, walk: Walker, lead_at_desk: Person, 
     assert walked.ticket.reference in lead_at_desk.page(walked)
 
 
-_ALWAYS = {"comment", "assign", "reroute"}
+_ALWAYS = {"attach", "comment", "assign", "reroute"}
 _WORK = {*_ALWAYS, "decide", "requested"}
 
 
@@ -70,10 +70,10 @@ def test_a_requirement_offers_its_own_next_states(walk: Walker, agent_at_desk: P
     assert "told by phone" in page
 
 
-def test_a_client_is_offered_claims_and_words_only(walk: Walker, client_person: Person) -> None:
+def test_a_client_is_offered_claims_words_and_files_only(walk: Walker, client_person: Person) -> None:
     walked = walk(Path.WAITING_TWO_STEP, waba_id=None)
     page = client_person.page(walked)
-    assert _actions(page, walked) == {"comment", "claim"}
+    assert _actions(page, walked) == {"comment", "claim", "attach"}
     claimed = set(re.findall(r'name="code" value="(\w+)"', page))
     assert "waba_id" in claimed
     assert not {"send_receive_test", "destination_payment"} & claimed

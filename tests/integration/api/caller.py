@@ -19,6 +19,8 @@ class Answer:
     response: HttpResponse
     method: str
     path: str
+    file: bytes = b""
+    """What was streamed."""
 
     @property
     def status(self) -> int:
@@ -75,7 +77,8 @@ class Caller:
         media_type = sent.pop("Content-Type", "application/json" if data else "")
         url = path if path.startswith("/") else f"{ROOT}/{path}"
         response = self.client.generic(method, url, data, content_type=media_type, headers=sent)
-        answer = Answer(cast("HttpResponse", response), method, url)
+        streamed: Any = getattr(response, "streaming_content", ())
+        answer = Answer(cast("HttpResponse", response), method, url, b"".join(streamed))
         _hold_against_description(answer)
         return answer
 

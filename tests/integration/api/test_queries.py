@@ -82,7 +82,7 @@ def test_a_page_of_fifty_costs_eight_queries_whatever_is_behind_it(api: Caller, 
 def test_reading_writes_nothing(api: Caller, walk: Walker, path: Path) -> None:
     walked = walk(path)
     call = walked.current_call().uid if path is Path.SCHEDULED else "00000000-0000-4000-8000-000000000000"
-    of_ticket = [f"tickets/{walked.ticket.reference}{tail.format(call=call)}" for tail in OF_A_TICKET]
+    of_ticket = [f"tickets/{walked.ticket.reference}{tail.format(call=call, file=call)}" for tail in OF_A_TICKET]
     for address in [*of_ticket, "tickets", "tickets?q=padaria", *PUBLIC, *DIRECTORIES, *FOR_ANY_KEY, "nope"]:
         status, sql = statements(api, address)
         written = [each for each in sql if each.lstrip().upper().startswith(WRITES)]

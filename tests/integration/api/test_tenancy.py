@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path as Folder
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.integration.api.caller import Caller
 from tickets.enums import Visibility
 from tickets.models import ApiKey, Organization
 from tickets.services.comments import post_comment
+from tickets.services.files import Upload, attach
 from tickets.services.organizations import revoke_api_key
 
 VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
@@ -24,6 +26,8 @@ OF_A_TICKET = [
     "/actions/reopen",
     "/comments",
     "/events",
+    "/attachments",
+    "/attachments/{file}",
     "/chases",
     "/slots",
     "/slot-holds",
@@ -35,15 +39,20 @@ OF_A_TICKET = [
 ]
 PUBLIC = ["statuses", "problems", "problems/not_found", "requirement-types", "openapi.json"]
 FOR_ANY_KEY = ["me"]
-DIRECTORIES = ["bsps", "destinations", "queues"]
+DIRECTORIES = ["bsps", "destinations", "queues", "events"]
 READING = {"GET", "HEAD", "OPTIONS"}
 
 
 @pytest.fixture
-def addresses(walk: Walker) -> list[str]:
+def addresses(walk: Walker, files: Folder) -> list[str]:
     scheduled = walk(Path.SCHEDULED)
     call = scheduled.current_call().uid
-    return [f"tickets/{scheduled.ticket.reference}{tail.format(call=call)}" for tail in OF_A_TICKET]
+    upload = Upload("proof.txt", b"Off.")
+    row = attach(
+        ticket_id=scheduled.ticket.pk, upload=upload, visibility=Visibility.PUBLIC, by=scheduled.by, now=scheduled.now
+    )
+    names = {"call": call, "file": row.uid}
+    return [f"tickets/{scheduled.ticket.reference}{tail.format(**names)}" for tail in OF_A_TICKET]
 
 
 @pytest.mark.parametrize("verb", VERBS)

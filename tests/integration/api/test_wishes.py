@@ -6,12 +6,18 @@ Details stand in the tests of each part; here the wish is told as whoever made i
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from pathlib import Path as Folder
 from typing import Any
 
 import pytest
+from django.contrib.admin.sites import site
+from django.contrib.auth.models import User
 
+from config.api_urls import urlpatterns
 from config.core.api.times import utc
+from migrations_app.admin.ticket_actions import ALL_ACTIONS
 from tests.factories.desk import Desk
+from tests.factories.files import MULTIPART, PDF, multipart
 from tests.factories.forms import NUMBER, OTHER_NUMBER, answers, number_answers
 from tests.factories.levels import ANSWER_IN_AN_HOUR, make_calendar, make_policy, published, retarget
 from tests.factories.walks import CALL_IN, Path, Walk, Walker
@@ -41,6 +47,86 @@ def test_wish_1_a_create_can_be_repeated_safely(api: Caller, at_once: AtOnce) ->
     assert {answer.status for answer in found} == {201}
     assert len({answer.text for answer in found}) == 1
     assert Ticket.objects.count() == 1
+
+
+BY_API: dict[str, tuple[str, str]] = {
+    # What a client may do in the admin, and where the API does the same.
+    "tickets_ticket_changelist": ("GET", "tickets"),
+    "tickets_ticket_add": ("POST", "tickets"),
+    "tickets_ticket_import": ("POST", "tickets-batch"),
+    "tickets_ticket_change": ("GET", "ticket"),
+    "tickets_ticket_continue": ("PATCH", "ticket"),
+    "tickets_ticket_file": ("GET", "attachment"),
+    "tickets_ticket_export": ("GET", "tickets"),
+    "submit": ("POST", "ticket-submit"),
+    "delete-draft": ("DELETE", "ticket"),
+    "comment": ("POST", "comments"),
+    "attach": ("POST", "attachments"),
+    "claim": ("POST", "requirement-claim"),
+}
+STEPS_OF_A_PAGE = {
+    "tickets_ticket_import_confirm": "tickets_ticket_import",
+    "tickets_ticket_import_template": "tickets_ticket_import",
+    "tickets_ticket_do": "comment",
+}
+DESK_PAGES = {"tickets_ticket_slots"}
+
+
+def test_wish_2_whatever_a_client_may_do_in_the_admin_the_api_does_too() -> None:
+    """Every address and every action that the role Client has in the admin has its endpoint."""
+    doors = {str(url.name) for url in site._registry[Ticket].get_urls()} - DESK_PAGES - set(STEPS_OF_A_PAGE)
+    deeds = {name for name, action in ALL_ACTIONS.items() if action.for_client}
+    assert doors | deeds == set(BY_API)
+    views = {str(url.name): url.callback.view_class for url in urlpatterns}  # type: ignore[attr-defined]
+    for name, (method, endpoint) in BY_API.items():
+        assert hasattr(views[endpoint], method.lower()), name
+
+
+def test_wish_2_a_client_needs_nothing_but_the_api(api: Caller, agent_user: User, files: Folder) -> None:
+    """From the draft to the booked call, with everything in between, without a person's help."""
+    ticket = f"tickets/{api.post('tickets', answers(submit=False)).json['reference']}"
+    changed = api.patch(ticket, {"notes": "Mornings only"}, If_Match=api.get(ticket).etag)
+    assert changed.json["form"]["notes"] == "Mornings only"
+    assert api.post(f"{ticket}/actions/submit").json["status"]["value"] == "waiting"
+    assert api.post(f"{ticket}/comments", {"body": "Here is the proof"}).status == 201
+    file = api.post(f"{ticket}/attachments", multipart(PDF, "off.pdf"), Content_Type=MULTIPART).json
+    assert api.get(f"{ticket}/attachments/{file['id']}").file == PDF
+    asked = {"external_reference": "CASE-9", "promised_for": "2026-03-05T15:00:00Z"}
+    requirement = f"{ticket}/requirements/two_step_disabled"
+    assert api.post(f"{requirement}/requested", asked).json["waiting_on"]["party"] == "old_bsp"
+    claimed = api.post(f"{requirement}/claim", {"statement": "Done", "attachment": file["id"]}).json
+    assert claimed["available_actions"] == ["cancel"]
+    assert api.post(f"{ticket}/actions/cancel", {"reason": "other"}).json["available_actions"] == ["reopen"]
+    assert api.post(f"{ticket}/actions/reopen").status == 200
+    start = api.get(f"{ticket}/slots").json["data"][0]["start"]
+    booked = api.post(f"{ticket}/pin-calls", {"start": start})
+    assert (booked.status, booked.json["start"]) == (201, start)
+    assert api.get(ticket).json["stage"] == "scheduled"
+    told = {event["type"] for event in api.get("events?limit=200").data}
+    assert {"ticket.created", "ticket.commented", "requirement.changed", "pin_call.booked"} <= told
+    spare = api.post("tickets", answers(OTHER_NUMBER, submit=False)).json["reference"]
+    assert api.delete(f"tickets/{spare}").status == 204
+
+
+def test_wish_4_what_changed_since_is_one_cheap_question(api: Caller, walk: Walker) -> None:
+    """A reader that keeps its cursor is told everything once and in order, and nothing it asks for is ignored."""
+    walked = walk(Path.FILED)
+    page = api.get("events?limit=3").json
+    seen = list(page["data"])
+    walked.claim()  # while the reader is on its way
+    while page["has_more"]:
+        page = api.get(f"events?limit=3&after={page['next_cursor']}").json
+        seen += page["data"]
+    sequence = [int(event["id"].rsplit("_", 1)[1]) for event in seen]
+    assert sequence == sorted(set(sequence))
+    assert [event["type"] for event in seen] == [e.type for e in walked.events() if not e.internal]
+    quiet = f"events?after={page['next_cursor']}"
+    assert api.get(quiet, If_None_Match=api.get(quiet).etag).status == 304
+    for parameter in ("end_time=2026-03-02", "since=1", "page=2"):
+        answer = api.get(f"events?{parameter}")
+        assert (answer.status, answer.code) == (400, "unknown_parameter")
+    for path in ("tickets", "bsps", f"tickets/{walked.ticket.reference}/events"):
+        assert api.get(f"{path}?end_time=1").code == "unknown_parameter"
 
 
 def sla(api: Caller, reference: str) -> dict[str, dict[str, Any]]:

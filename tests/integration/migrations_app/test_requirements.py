@@ -37,7 +37,7 @@ VERBS: dict[str, Callable[[Walk], None]] = {
     "confirm": REACH[State.MET],
     "waive": REACH[State.WAIVED],
     "fail": REACH[State.FAILED],
-    "reopen": lambda w: w.decide(CODE, State.UNMET),
+    "reopen": lambda w: w.decide(CODE, State.UNMET, reason="Meta still sees it on."),
 }
 ENDS_IN = {
     "claim": State.CLAIMED,
@@ -156,6 +156,8 @@ def test_a_claim_keeps_who_said_what_and_when(walk: Walker) -> None:
         "confirmed_by": "old_bsp",
         "claimed_by": "Padaria Sol",
         "at": walked.now.isoformat(),
+        "kind": "text",
+        "round": 1,
     }
     event = walked.events()[-1] if walked.event_types()[-1] == "requirement.changed" else None
     event = event or next(e for e in reversed(walked.events()) if e.type == "requirement.changed")
@@ -218,8 +220,8 @@ def test_asking_again_changes_the_promise(walk: Walker) -> None:
     assert (row.promised_for, row.external_reference, row.state) == (later, "CASE-10", State.REQUESTED)
 
 
-@pytest.mark.parametrize("state", [State.WAIVED, State.FAILED])
-def test_waiving_and_failing_need_a_reason(walk: Walker, state: State) -> None:
+@pytest.mark.parametrize("state", [State.WAIVED, State.FAILED, State.UNMET])
+def test_waiving_failing_and_opening_again_need_a_reason(walk: Walker, state: State) -> None:
     walked = walk(Path.FILED)
     with pytest.raises(ReasonNeeded):
         walked.decide(CODE, state, reason="  ")
