@@ -4,33 +4,63 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.core.models import TimestampedModel, in_list
-from providers.enums import AcceptsRequestFrom, ChannelKind, ExchangeState, TwoStepOffBy
+from providers.enums import (
+    AcceptsRequestFrom,
+    ChannelKind,
+    Direction,
+    ExchangeState,
+    ProcedureKind,
+    RequestChannel,
+    TimeUnit,
+    TurnaroundOf,
+    TwoStepOffBy,
+    WabaOwnership,
+)
 
 
 class Bsp(TimestampedModel):
-    """A Business Solution Provider as the directory knows it. Facts carry a source and the day they were checked."""
+    """A Business Solution Provider as the directory knows it. Facts carry a source and the day they were checked.
+
+    The data file fills the columns; a column that a lead has edited (`edited_fields`) is the lead's from then on.
+    """
 
     slug = models.SlugField(_("slug"), unique=True)
     name = models.CharField(_("name"), max_length=100)
-    aliases = models.JSONField(_("aliases"), default=list, blank=True)
-    match_names = models.JSONField(default=list, editable=False)
+    aliases = models.JSONField(_("also called"), default=list, blank=True)
+    direction = models.CharField(_("documents"), max_length=4, choices=Direction.choices, default=Direction.NONE)
     two_step_off_by = models.CharField(
         _("two-step switched off by"), max_length=10, choices=TwoStepOffBy.choices, default=TwoStepOffBy.UNKNOWN
     )
     accepts_request_from = models.CharField(
         _("listens to"), max_length=20, choices=AcceptsRequestFrom.choices, default=AcceptsRequestFrom.UNKNOWN
     )
-    channel = models.CharField(_("channel"), max_length=20, default="unknown")
+    channel = models.CharField(
+        _("channel"), max_length=20, choices=RequestChannel.choices, default=RequestChannel.UNKNOWN
+    )
     contact_email = models.EmailField(_("contact e-mail"), blank=True, default="")
     contact_url = models.URLField(_("contact page"), blank=True, default="")
     letter_language = models.CharField(_("letter language"), max_length=10, default="en")
-    stated_turnaround = models.CharField(_("stated turnaround"), max_length=200, blank=True, default="")
-    notice_days = models.PositiveSmallIntegerField(_("notice (days)"), null=True, blank=True)
+    turnaround_of = models.CharField(
+        _("stated time is for"),
+        max_length=20,
+        choices=TurnaroundOf.choices,
+        blank=True,
+        default=TurnaroundOf.NOT_STATED,
+    )
+    turnaround_least = models.DecimalField(_("at least"), max_digits=5, decimal_places=1, null=True, blank=True)
+    turnaround_most = models.DecimalField(_("at most"), max_digits=5, decimal_places=1, null=True, blank=True)
+    turnaround_unit = models.CharField(
+        _("unit"), max_length=12, choices=TimeUnit.choices, blank=True, default=TimeUnit.NONE
+    )
     exit_conditions = models.JSONField(_("exit conditions"), default=list, blank=True)
-    waba_ownership = models.CharField(_("usual WABA owner"), max_length=10, default="unknown")
+    waba_ownership = models.CharField(
+        _("usual WABA owner"), max_length=10, choices=WabaOwnership.choices, default=WabaOwnership.UNKNOWN
+    )
     countries = models.JSONField(_("countries"), default=list, blank=True)
-    procedure_kind = models.CharField(_("procedure known"), max_length=12, default="generic")
-    procedure = models.TextField(_("procedure"), blank=True, default="")
+    procedure_kind = models.CharField(
+        _("procedure from"), max_length=12, choices=ProcedureKind.choices, default=ProcedureKind.GENERIC
+    )
+    procedure = models.JSONField(_("procedure"), default=list, blank=True)
     source_url = models.URLField(_("source"), blank=True, default="", max_length=300)
     verified_on = models.DateField(_("verified on"), null=True, blank=True)
     data_version = models.CharField(_("data version"), max_length=20, blank=True, default="", editable=False)
@@ -42,7 +72,33 @@ class Bsp(TimestampedModel):
         constraints = [
             in_list("two_step_off_by", TwoStepOffBy, name="bsp_two_step_off_by_in_list"),
             in_list("accepts_request_from", AcceptsRequestFrom, name="bsp_accepts_in_list"),
+            in_list("channel", RequestChannel, name="bsp_channel_in_list"),
+            in_list("direction", Direction, name="bsp_direction_in_list"),
+            in_list("procedure_kind", ProcedureKind, name="bsp_procedure_kind_in_list"),
+            in_list("waba_ownership", WabaOwnership, name="bsp_ownership_in_list"),
+            in_list("turnaround_of", TurnaroundOf, name="bsp_turnaround_of_in_list"),
+            in_list("turnaround_unit", TimeUnit, name="bsp_turnaround_unit_in_list"),
         ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BspName(models.Model):
+    """One name by which a BSP is found: its slug, name, alias, or a name that the desk has learned from a ticket.
+
+    A learned name is what some client wrote: it finds the BSP, but is shown to nobody outside the desk.
+    """
+
+    bsp = models.ForeignKey(Bsp, on_delete=models.CASCADE, related_name="names", verbose_name=_("BSP"))
+    # The name without case, accents and surrounding blanks: no name can mean two BSPs, and filing looks it up here.
+    key = models.CharField(max_length=200, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=200)
+    learned = models.BooleanField(_("learned from a ticket"), default=False, editable=False)
+
+    class Meta:
+        verbose_name = _("name of a BSP")
+        verbose_name_plural = _("names of BSPs")
 
     def __str__(self) -> str:
         return self.name

@@ -11,7 +11,9 @@ from migrations_app.admin.deeds import Action, BadForm, Deed
 from migrations_app.enums import RequirementCode, RequirementState
 from migrations_app.models import ChaseAttempt, Notice, NumberMove
 from migrations_app.services import calls, outreach, requirements
+from migrations_app.services.recognising import Recognition, recognise_bsp
 from migrations_app.services.slot_taking import Wish
+from providers.services.naming import NameTaken
 from tickets.enums import Party
 
 MAX_SHORT = 100
@@ -140,10 +142,25 @@ def _cancel_call(deed: Deed) -> str:
     return _("The call is cancelled; the client is told.")
 
 
+def _recognise(deed: Deed) -> str:
+    slug, name = deed.text("bsp"), deed.text("new_name")
+    if not slug and not name:
+        raise BadForm(_("Choose the BSP, or name a new one."))
+    if len(name) > MAX_SHORT:
+        raise BadForm(_("The text is too long."))
+    found = Recognition(slug=slug, new_name=name, remember=deed.data.get("remember") == "on")
+    try:
+        bsp = recognise_bsp(ticket_id=deed.ticket.pk, found=found, by=deed.by, now=deed.now)
+    except NameTaken as taken:
+        raise BadForm(_("“%(name)s” already means %(bsp)s.") % taken.extra) from None
+    return _("Recorded: the numbers leave %(bsp)s.") % {"bsp": bsp.name}
+
+
 CASE_ACTIONS: dict[str, Action] = {
     "decide": Action(_decide),
     "claim": Action(_claim, for_client=True),
     "requested": Action(_requested),
+    "recognise": Action(_recognise),
     "judge": Action(_judge, stale_ok=True),
     "book": Action(_book),
     "reschedule": Action(_reschedule),

@@ -21,7 +21,7 @@ from migrations_app.services import endings
 from tickets.admin import actor_of
 from tickets.enums import CancelReason, Visibility
 from tickets.models import Ticket
-from tickets.selectors.desk import is_agent
+from tickets.selectors.desk import is_agent, visible_tickets
 from tickets.services.comments import post_comment
 from tickets.services.files import attach
 from tickets.services.routing import reroute
@@ -43,9 +43,14 @@ def answer(request: HttpRequest, ticket: Ticket, name: str) -> HttpResponse:
     deed = Deed(ticket, request.POST, request.user, actor_of(request), clock.now(), request.FILES)
     if not action.stale_ok and request.POST.get("version") != str(ticket.version):
         messages.warning(request, _("Somebody changed this ticket meanwhile. Nothing was done; look at it again."))
-    elif _perform(request, action, deed) and action.ends:
+    elif _perform(request, action, deed) and (action.ends or _out_of_sight(request, ticket)):
         return redirect("admin:tickets_ticket_changelist")
     return redirect("admin:tickets_ticket_change", ticket.pk)
+
+
+def _out_of_sight(request: HttpRequest, ticket: Ticket) -> bool:
+    """Tell whether what was done took the ticket out of this person's queues."""
+    return not visible_tickets(request.user).filter(pk=ticket.pk).exists()
 
 
 def _perform(request: HttpRequest, action: Action, deed: Deed) -> bool:

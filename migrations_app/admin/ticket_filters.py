@@ -12,7 +12,6 @@ from unfold.contrib.filters.admin import DropdownFilter
 from config.core import clock
 from migrations_app.admin.ticket_clocks import SLA_CHOICES, by_target
 from migrations_app.enums import Stage
-from migrations_app.models import MigrationCase
 from providers.selectors.directory import directory
 from tickets.enums import ON_HOLD, Party, TicketStatus
 from tickets.models import Queue, Ticket
@@ -90,12 +89,7 @@ class BspFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
         value = self.value()
-        if not value:
-            return queryset
-        cases = MigrationCase.objects.filter(
-            **({"current_bsp": None} if value == "unknown" else {"current_bsp__slug": value})
-        )
-        return queryset.filter(pk__in=cases.values("ticket_id"))
+        return queryset.filter(origin="" if value == "unknown" else value) if value else queryset
 
 
 class AssigneeFilter(DropdownFilter):

@@ -28,6 +28,8 @@ from migrations_app.selectors.cases import calls_of, case_plan, current_call, do
 from migrations_app.selectors.evidence import evidence_files
 from migrations_app.services.endings import available_actions
 from migrations_app.services.slot_taking import numbers_for_call
+from providers.models import Bsp
+from providers.selectors.directory import directory
 from tickets.enums import CancelReason, Party, TicketStatus
 from tickets.models import Queue, Ticket
 from tickets.selectors.desk import comments_of, group_of, is_agent, timeline, visible_tickets
@@ -239,4 +241,11 @@ def _desk_context(ticket: Ticket, case: MigrationCase | None, user: Any) -> dict
         "may_reopen": "reopen" in offered,
         "may_book": case is not None and _bookable(ticket, case),
         "cancel_reasons": CancelReason.choices,
+        "bsps": _bsps_to_choose(ticket, case),
     }
+
+
+def _bsps_to_choose(ticket: Ticket, case: MigrationCase | None) -> Sequence[Bsp]:
+    """Return the directory where the desk has to find out which BSP it is."""
+    known = case is None or case.current_bsp is not None or not case.current_bsp_name
+    return [] if known or ticket.status not in _HOLDABLE else list(directory().order_by("name"))

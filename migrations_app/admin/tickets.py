@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from config.core import clock
-from config.core.admin.base import ReadOnlyAdmin
+from config.core.admin.base import ReadOnlyAdmin, ShortCount
 from config.core.errors import DomainError
 from migrations_app.admin import drafts, filing, ticket_actions, ticket_export, ticket_import, ticket_page, ticket_slots
 from migrations_app.admin.ticket_clocks import target_badge
@@ -27,9 +27,10 @@ from migrations_app.admin.ticket_filters import CLIENT_FILTERS, DESK_FILTERS
 from migrations_app.admin.words import PARTY_COLOURS, STAGE_COLOURS, STATUS_COLOURS, badge
 from migrations_app.enums import Stage
 from migrations_app.models import MigrationCase
+from migrations_app.selectors.cases import tickets_matching
 from tickets.enums import ON_HOLD, Party
 from tickets.models import Ticket
-from tickets.selectors.desk import is_agent, matching, visible_tickets
+from tickets.selectors.desk import is_agent, visible_tickets
 from tickets.selectors.files import attachment_of
 from tickets.services.files import opened
 
@@ -60,6 +61,7 @@ class TicketAdmin(ReadOnlyAdmin):
     search_fields = ("reference",)
     search_help_text = _("Reference, client, e-mail, phone number in any spelling, WABA ID, client's reference")
     list_per_page = 50
+    paginator = ShortCount
     change_list_template = "admin/desk/ticket_list.html"
     list_fullwidth = True
     list_filter_sheet = True
@@ -77,7 +79,7 @@ class TicketAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str
     ) -> tuple[QuerySet[Ticket], bool]:
-        return matching(queryset, search_term), False
+        return tickets_matching(queryset, search_term.strip()), False
 
     def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
         return _DESK_COLUMNS if is_agent(request.user) else _CLIENT_COLUMNS

@@ -12,10 +12,10 @@ from config.core.api.pagination import LIST_PARAMETERS
 from config.core.api.problems import ApiProblem
 from migrations_app.enums import Stage
 from migrations_app.rules.phone import NotAPhoneNumber, parse_phone
-from migrations_app.selectors.cases import tickets_leaving, tickets_with_number
+from migrations_app.selectors.cases import tickets_leaving, tickets_matching, tickets_with_number
 from tickets.enums import ON_HOLD, OPEN_STATUSES, Party, TicketKind, TicketStatus
 from tickets.models import Ticket
-from tickets.selectors.desk import matching
+from tickets.selectors.desk import tickets_in_queues
 
 STATUS_WORDS = (*TicketStatus.values, ON_HOLD)
 ORDERS = ("created_at", "-created_at", "updated_at", "-updated_at")
@@ -44,7 +44,12 @@ TICKET_FILTERS = (
     _at("created_after", "Filed after this moment."),
     _at("created_before", "Filed before this moment."),
     _at("updated_since", "Changed at this moment or later."),
-    OpenApiParameter("q", str, description="Every word must occur: client, e-mail, references, numbers, identifiers."),
+    OpenApiParameter(
+        "q",
+        str,
+        description="Every word must occur: client, e-mail, references, numbers, identifiers. A whole phone number that"
+        " begins with + finds its line in any of its forms.",
+    ),
     OpenApiParameter("sort", str, enum=ORDERS, default="-updated_at", description="A minus turns it round."),
 )
 TICKET_PARAMETERS = LIST_PARAMETERS | {parameter.name for parameter in TICKET_FILTERS}
@@ -70,7 +75,7 @@ def filtered(request: Request, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
             rows = rows.filter(**{lookup: moment})
     wanted = queries.text(request, "q")
     if wanted is not None:
-        rows = matching(rows, wanted)
+        rows = tickets_matching(rows, wanted)
     return _by_number(request, rows)
 
 
@@ -85,7 +90,7 @@ def _by_words(request: Request, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
             rows = rows.filter(**{f"{name}__in": wanted})
     queues = queries.names(request, "queue")
     if queues:
-        rows = rows.filter(queue__slug__in=queues)
+        rows = tickets_in_queues(rows, queues)
     bsps = queries.names(request, "current_bsp")
     return tickets_leaving(rows, bsps) if bsps else rows
 

@@ -21,10 +21,11 @@ from migrations_app.enums import (
 from migrations_app.models import Chase, MigrationCase, NumberMove, PinCall, Requirement
 from migrations_app.rules.flows import FlowPlan, plan_of
 from migrations_app.rules.lifecycle import MOVED
-from migrations_app.rules.phone import match_key
+from migrations_app.rules.phone import NotAPhoneNumber, match_key, parse_phone
 from migrations_app.rules.progress import CaseFacts, NumberFacts, RequirementFacts
 from tickets.enums import Party
 from tickets.models import Ticket
+from tickets.selectors.desk import matching
 
 
 def case_of(ticket_id: int) -> MigrationCase:
@@ -147,9 +148,19 @@ def tickets_with_number(tickets: QuerySet[Ticket], number: str) -> QuerySet[Tick
     return tickets.filter(pk__in=NumberMove.objects.filter(match_key=match_key(number)).values("case__ticket_id"))
 
 
+def tickets_matching(tickets: QuerySet[Ticket], text: str) -> QuerySet[Ticket]:
+    """Narrow tickets to what somebody types into a search: a whole phone number finds its line in any of its forms."""
+    if text.startswith("+") and not any(char.isalpha() for char in text):
+        try:
+            return tickets_with_number(tickets, parse_phone(text).number)
+        except NotAPhoneNumber:
+            pass  # a part of one
+    return matching(tickets, text)
+
+
 def tickets_leaving(tickets: QuerySet[Ticket], slugs: Iterable[str]) -> QuerySet[Ticket]:
     """Narrow tickets to those whose numbers leave one of these BSPs."""
-    return tickets.filter(pk__in=MigrationCase.objects.filter(current_bsp__slug__in=list(slugs)).values("ticket_id"))
+    return tickets.filter(origin__in=list(slugs))
 
 
 def cooling_due(*, now: datetime, limit: int) -> list[int]:

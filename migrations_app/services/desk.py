@@ -109,6 +109,7 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
         content_type__model__in=["bsp", "metaaccount"],
         codename__regex=r"^(view|add|change)_",
     )
+    | Q(content_type__app_label="providers", codename__in=["view_bspname", "delete_bspname"])
     | Q(content_type__app_label="providers", codename="view_exchange")
     | Q(content_type__app_label="auth", codename__in=["view_user", "add_user", "change_user"]),
 }

@@ -18,6 +18,7 @@ from migrations_app.services.eligibility import refresh_warnings
 from migrations_app.services.form_reading import read_form
 from migrations_app.services.intake import Form
 from migrations_app.services.number_set import change_numbers
+from migrations_app.services.recognising import replan
 from migrations_app.services.rederiving import derived_of, rederive
 from migrations_app.services.settle import settle
 from tickets.enums import OPEN_STATUSES, EventType, Source, TicketStatus
@@ -84,6 +85,8 @@ def edit_ticket(*, ticket_id: int, edit: Edit, by: Actor, now: datetime) -> None
         record(uow, ticket, EventType.TICKET_UPDATED, fields=sorted(set(changed)))
         if ticket.status != TicketStatus.DRAFT:
             rederive(uow, ticket, case, before)
+            if "current_bsp" in changed:
+                replan(uow, ticket, case)
             settle(uow, ticket, case)
 
 
@@ -196,5 +199,6 @@ def _filing(ticket: Ticket, case: MigrationCase, form: Form) -> Filing:
         client_reference=form.client_reference,
         group_reference=form.group_reference,
         tags=tags,
+        origin=case.current_bsp.slug if case.current_bsp else "",
         search_terms=[case.current_bsp_name, case.waba_id, *(number.number for number in form.numbers)],
     )

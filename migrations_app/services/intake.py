@@ -113,6 +113,7 @@ def file_ticket(*, organization: Organization, form: Form, by: Actor, now: datet
             client_reference=form.client_reference,
             group_reference=form.group_reference,
             tags=[f"bsp:{form.current_bsp.slug}"] if form.current_bsp else [],
+            origin=form.current_bsp.slug if form.current_bsp else "",
             search_terms=[form.current_bsp_name, form.waba_id, *(number.number for number in form.numbers)],
         )
         ticket = open_ticket(organization=organization, new=new, by=by, now=now)

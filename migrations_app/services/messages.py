@@ -16,7 +16,7 @@ from migrations_app.models.chases import OutboundAttempt
 from migrations_app.rules.lifecycle import MOVED, SATISFIED
 from migrations_app.selectors.cases import case_plan
 from migrations_app.services.chases import COVERS
-from providers.selectors.directory import address_for_partner
+from providers.selectors.directory import address_for_partner, documented_steps
 from providers.types import OutboundMessage
 from tickets.enums import Party
 from tickets.models import Ticket
@@ -52,6 +52,8 @@ def case_context(ticket: Ticket, case: MigrationCase) -> dict[str, Any]:
         "reference": ticket.reference,
         "numbers": list(case.numbers.order_by("position").values_list("number", flat=True)),
         "old_bsp_name": case.current_bsp.name if case.current_bsp else case.current_bsp_name,
+        "bsp_unlisted": case.current_bsp is None,
+        "bsp_steps": documented_steps(case.current_bsp),
         "destination_name": case.playbook_copy.get("name", ""),
         "waba_id": case.waba_id,
         "business_manager_id": case.business_manager_id,

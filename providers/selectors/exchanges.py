@@ -2,16 +2,9 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
-
 from providers.models import Exchange
 
 
 def attempts_since(*, subject_key: str, purpose: str, since: datetime) -> int:
     """Return how many calls of one purpose were begun for a subject since a moment, whatever became of them."""
     return Exchange.objects.filter(subject_key=subject_key, purpose=purpose, created_at__gte=since).count()
-
-
-def exchanges_of(ticket_reference: str) -> QuerySet[Exchange]:
-    """Return what was sent or called for a ticket, newest first."""
-    return Exchange.objects.filter(ticket_reference=ticket_reference).order_by("-id")

@@ -43,8 +43,18 @@ VALUES: dict[str, str | int | list[str]] = {
     "our_team": "Portero onboarding",
     "due_local": "2026-12-04",
     "items": ["First missing thing", "Second missing thing"],
+    "bsp_steps": ["Pay what is open", "Open the link in the e-mail"],
+    "bsp_unlisted": 1,
 }
-MAY_BE_EMPTY = ("contact_name", "destination_name", "waba_id", "business_manager_id", "status_url")
+MAY_BE_EMPTY = (
+    "contact_name",
+    "destination_name",
+    "waba_id",
+    "business_manager_id",
+    "status_url",
+    "bsp_steps",
+    "bsp_unlisted",
+)
 
 # The rule of the house: the OTP and the two-step PIN are never confused, in no language.
 CODE_NEVER_PIN = {

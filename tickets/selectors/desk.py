@@ -1,6 +1,7 @@
 """Reading queues, rules and what a person of the desk may see."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -87,18 +88,27 @@ def comments_of(ticket: Ticket, *, internal: bool) -> QuerySet[Comment]:
     return comments if internal else comments.filter(visibility="public")
 
 
+def tickets_in_queues(tickets: QuerySet[Ticket], slugs: Iterable[str]) -> QuerySet[Ticket]:
+    """Narrow tickets to those in queues with these slugs.
+
+    The few queues are looked up first: with their ids in hand the database enters the list's index, by a join it would not.
+    """
+    return tickets.filter(queue_id__in=list(Queue.objects.filter(slug__in=list(slugs)).values_list("pk", flat=True)))
+
+
 _PHONE_LIKE = re.compile(r"^\+?[0-9(][0-9\s().-]{4,}$")
 
 
 def matching(tickets: QuerySet[Ticket], text: str) -> QuerySet[Ticket]:
     """Narrow tickets to those that contain every word searched for; a phone number in any spelling is one word.
 
-    Case and accents do not matter. References match in part.
+    Case and accents do not matter; every word may be a part of one. The text holds the reference too, so that one trigram
+    index (PostgreSQL, words of three letters and more) answers the whole search.
     """
     text = text.strip()
     words = [re.sub(r"\D", "", text)] if _PHONE_LIKE.match(text) else text.split()
     for word in words:
-        tickets = tickets.filter(Q(search_text__contains=fold(word)) | Q(reference__icontains=word))
+        tickets = tickets.filter(search_text__contains=fold(word))
     return tickets
 
 

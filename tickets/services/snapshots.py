@@ -16,6 +16,7 @@ class Filing:
     client_reference: str = ""
     group_reference: str = ""
     tags: Sequence[str] = ()
+    origin: str = ""
     search_terms: Sequence[str] = ()
 
 
@@ -38,8 +39,10 @@ def rewrite_filing(ticket: Ticket, filing: Filing) -> list[str]:
     changed = [answer for column, (answer, value) in wanted.items() if getattr(ticket, column) != value]
     columns = {column: value for column, (_answer, value) in wanted.items()}
     columns["tags"] = list(filing.tags)
+    columns["origin"] = filing.origin
     columns["search_text"] = search_text(
         [
+            ticket.reference,
             filing.client.name,
             filing.client.contact_email,
             filing.client_reference,
@@ -51,3 +54,10 @@ def rewrite_filing(ticket: Ticket, filing: Filing) -> list[str]:
     for column, value in columns.items():
         setattr(ticket, column, value)
     return changed
+
+
+def set_origin(ticket: Ticket, *, origin: str, prefix: str) -> None:
+    """Write whom the work of a locked ticket comes from, and the tag `prefix` + `origin` instead of those with the prefix."""
+    ticket.origin = origin
+    ticket.tags = [*(tag for tag in ticket.tags if not tag.startswith(prefix)), f"{prefix}{origin}"]
+    Ticket.objects.filter(pk=ticket.pk).update(origin=origin, tags=ticket.tags)

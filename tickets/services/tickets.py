@@ -39,7 +39,10 @@ class ClientSnapshot:
 
 @dataclass(frozen=True)
 class NewTicket:
-    """What is needed to open a ticket; `search_terms` are further words people look for (numbers, identifiers)."""
+    """What is needed to open a ticket; `search_terms` are further words people look for (numbers, identifiers).
+
+    `origin`: slug of whom the work comes from, in the words of the app that knows the document.
+    """
 
     kind: TicketKind
     client: ClientSnapshot
@@ -50,16 +53,19 @@ class NewTicket:
     client_reference: str = ""
     group_reference: str = ""
     tags: Sequence[str] = ()
+    origin: str = ""
     search_terms: Sequence[str] = field(default_factory=tuple)
 
 
 def open_ticket(*, organization: Organization, new: NewTicket, by: Actor, now: datetime) -> Ticket:
     """Make a ticket (a draft, or one that is submitted at once) and return it, locked by this unit of work."""
     client = new.client
+    reference = "MIG-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    words = [reference, client.name, client.contact_email, new.client_reference, new.group_reference, *new.search_terms]
     with unit_of_work(by=by, now=now) as uow:
         ticket = Ticket.objects.create(
             organization=organization,
-            reference="MIG-" + "".join(secrets.choice(_ALPHABET) for _ in range(8)),
+            reference=reference,
             kind=new.kind,
             test=new.test,
             source=new.source,
@@ -78,9 +84,8 @@ def open_ticket(*, organization: Organization, new: NewTicket, by: Actor, now: d
             client_reference=new.client_reference,
             group_reference=new.group_reference,
             tags=list(new.tags),
-            search_text=search_text(
-                [client.name, client.contact_email, new.client_reference, new.group_reference, *new.search_terms]
-            ),
+            origin=new.origin,
+            search_text=search_text(words),
             created_at=now,
             updated_at=now,
         )

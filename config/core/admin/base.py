@@ -3,15 +3,34 @@
 from typing import Any
 
 from django.contrib.admin import ShowFacets
-from django.db.models import Model
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.forms.models import BaseModelFormSet
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 
 from config.core import clock
 from config.core.actor import Actor, ActorKind
 from config.core.models import TimestampedModel
+
+
+class ShortCount(Paginator):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Pages of a list that may be long: rows are counted up to a limit, since counting all of them reads them all.
+
+    Whoever looks for something older narrows the list.
+    """
+
+    limit = 5000
+
+    @cached_property
+    def count(self) -> int:
+        """Return the number of rows, at most the limit."""
+        rows = self.object_list
+        if not isinstance(rows, QuerySet):
+            return len(rows)
+        return int(rows.order_by().values("pk")[: self.limit].count())
 
 
 def user_actor(request: HttpRequest, *, of_desk: bool, organization_id: int | None = None) -> Actor:

@@ -23,8 +23,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         now = clock.now()
-        added, changed = load_directory(by=OPERATOR, now=now)
+        load = load_directory(by=OPERATOR, now=now)
         load_desk(by=OPERATOR, now=now, waba_id=options["waba_id"])
         self.stdout.write(
-            f"BSP directory: {added} added, {changed} changed. Roles, ladders and playbooks are in place."
+            f"BSP directory: {len(load.added)} added, {len(load.changed)} changed. Roles, ladders and playbooks are in place."
         )

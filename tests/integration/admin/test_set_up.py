@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 
-from config.core.actor import OPERATOR
 from migrations_app.models import Ladder
-from providers.models import Bsp, MetaAccount
-from providers.services.directory import load_directory
+from providers.models import MetaAccount
 from tests.factories.desk import Desk
 from tests.factories.walks import Path, Walker
 from tests.integration.admin.conftest import Person, text_of
@@ -48,23 +46,6 @@ def test_a_ladder_that_cannot_be_climbed_is_refused(steps: str, lead_at_desk: Pe
     assert answer.status_code == 200
     ladder.refresh_from_db()
     assert ladder.version == 1
-
-
-def _posted(page: Any) -> dict[str, Any]:
-    form = page.context["adminform"].form
-    values = {name: form[name].value() for name in form.fields}
-    return {name: "" if value is None else value for name, value in values.items()}
-
-
-def test_what_a_lead_edits_in_the_directory_survives_the_next_load(lead_at_desk: Person, now: datetime) -> None:
-    bsp = Bsp.objects.get(slug="infobip")
-    data = _posted(lead_at_desk.get("providers_bsp_change", bsp.pk)) | {"contact_email": "moves@infobip.example"}
-    assert lead_at_desk.post("providers_bsp_change", bsp.pk, **data).status_code == 302
-    bsp.refresh_from_db()
-    assert bsp.edited_fields == ["contact_email"]
-    load_directory(by=OPERATOR, now=now)
-    bsp.refresh_from_db()
-    assert (bsp.contact_email, bsp.slug) == ("moves@infobip.example", "infobip")
 
 
 def test_a_token_is_not_taken_for_the_name_of_a_variable(lead_at_desk: Person) -> None:

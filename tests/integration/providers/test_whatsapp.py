@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from config.core.actor import SYSTEM
 from providers.models import Exchange, MetaAccount
-from providers.selectors.exchanges import attempts_since, exchanges_of
+from providers.selectors.exchanges import attempts_since
 from providers.services import whatsapp
 from providers.services.whatsapp import CallContext, Refused, Unanswered
 from tests.factories.desk import DESTINATION_WABA
@@ -42,7 +42,7 @@ def test_a_call_is_logged_with_its_time_and_target(meta: Meta, context: CallCont
     )
     assert row.elapsed_ms is not None
     assert row.error is None
-    assert list(exchanges_of("MIG-1")) == [row]
+    assert list(Exchange.objects.filter(ticket_reference="MIG-1")) == [row]
 
 
 def test_a_refusal_is_logged_with_what_metas_support_asks_for(meta: Meta, context: CallContext) -> None:
