@@ -11,7 +11,7 @@ ensure_pip := $(bin)/python -m pip --version >/dev/null 2>&1 || $(bin)/python -m
 lock := $(bin)/python -m uv pip compile --quiet --universal --python-version 3.11 --no-header --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format lock clean
+.PHONY: help run demo test check bench format lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -30,6 +30,9 @@ test: .venv/.dev ## all tests, on SQLite and on PostgreSQL + Redis; ARGS='-k cha
 
 check: .venv/.dev ## everything a change must pass: style, types, imports, contracts, tests
 	@MAKE='$(MAKE)' exec bash deploy/check.sh
+
+bench: .venv/.dev ## how lists, filters, polls and filing grow from ten thousand tickets to a million; ARGS='--on sqlite'
+	@exec $(bin)/python bench/lists.py $(ARGS)
 
 format: .venv/.dev ## rewrite the code in the house style
 	@$(bin)/python -m ruff check --fix --exit-zero --quiet .

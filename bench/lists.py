@@ -1,0 +1,106 @@
+"""Does a list stay quick while the desk grows? The ticket list, each of its filters, polls, pages and batches, measured twice.
+
+    bench/lists.py [--on postgres|sqlite|both] [--small 10000] [--large 1000000] [--rounds 31] [--plans]
+
+Each database is made for the run and dropped after it: SQLite in a temporary folder, PostgreSQL under a name of its own on
+the server of BENCH_DATABASE_URL (default: postgres://postgres@127.0.0.1:5432/postgres). Requests go through the whole
+stack of the product within this process. Printed: the median time at both sizes, their ratio (bar: 2, DESIGN's growth), and
+the number of queries.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+HERE = Path(__file__).resolve()
+BAR = 2.0
+"""The median with many tickets may be at most so many times the median with few."""
+TOO_SHORT_MS = 1.0
+"""Below this, the clock and the machine's other work decide; a ratio says nothing."""
+
+
+def arguments() -> argparse.Namespace:
+    """Return what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--on", choices=("postgres", "sqlite", "both"), default="both")
+    parser.add_argument("--small", type=int, default=10_000)
+    parser.add_argument("--large", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=31)
+    parser.add_argument("--plans", action="store_true", help="print the query plans at the large size")
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def run_on(database: str, options: argparse.Namespace) -> bool:
+    """Measure on one kind of database, print the table, and tell whether everything held."""
+    with tempfile.TemporaryDirectory(prefix="portero-bench-") as folder:
+        answer = Path(folder) / "answer.json"
+        environment = {
+            **os.environ,
+            "PORTERO_MODE": "embedded",
+            "PORTERO_VAR": folder,
+            "PYTHONPATH": str(HERE.parents[1]),
+        }
+        for name in ("DATABASE_URL", "BROKER_URL", "CACHE_URL", "DJANGO_SETTINGS_MODULE"):
+            environment.pop(name, None)
+        server = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+        name = f"portero_bench_{os.getpid()}"
+        try:
+            if database == "postgres":
+                _on_server(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+                environment["DATABASE_URL"] = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+            command = [sys.executable, str(HERE), "--measure", str(answer), "--small", str(options.small)]
+            command += ["--large", str(options.large), "--rounds", str(options.rounds)]
+            subprocess.run(command + (["--plans"] if options.plans else []), env=environment, check=True)
+            return _print_table(database, json.loads(answer.read_text(encoding="utf-8")), options)
+        finally:
+            if database == "postgres":
+                _on_server(server, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _on_server(url: str, statement: sql.Composed) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _print_table(database: str, found: dict[str, Any], options: argparse.Namespace) -> bool:
+    """Print one line per request and tell whether each kept the bar."""
+    print(f"\n{found['version']}: medians of {options.rounds} rounds in milliseconds")
+    print(f"{'request':<34}{options.small:>12,}{options.large:>12,}{'ratio':>8}{'queries':>9}")
+    held = True
+    for name, (small, large, queries) in found["times"].items():
+        ratio = large / small
+        grown = ratio > BAR and large > TOO_SHORT_MS and not (database == "sqlite" and name.startswith("q="))
+        held = held and not grown
+        mark = "  <- grows" if grown else ""
+        print(f"{name:<34}{small:>12.1f}{large:>12.1f}{ratio:>8.2f}{queries:>9}{mark}")
+    for name, plan in found["plans"].items():
+        print(f"\n{name}\n{plan}")
+    return held
+
+
+def main() -> int:
+    """Run the benchmark; the exit code is 1 when something grows beyond the bar."""
+    options = arguments()
+    if options.measure:
+        from bench.measure import measure
+
+        answer = measure(small=options.small, large=options.large, rounds=options.rounds, plans=options.plans)
+        options.measure.write_text(json.dumps(answer), encoding="utf-8")
+        return 0
+    kinds = ("postgres", "sqlite") if options.on == "both" else (options.on,)
+    held = [run_on(kind, options) for kind in kinds]
+    return 0 if all(held) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
