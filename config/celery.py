@@ -33,6 +33,7 @@ def _beat_table(sender: Celery, **_: Any) -> None:
         "migrations.sweep_outreach",
         "migrations.sweep_lost",
         "migrations.sweep_clock",
+        "migrations.sweep_abandoned",
         "tickets.sweep_clocks",
     ):
         sender.add_periodic_task(tick, sender.signature(name), name=name, expires=tick * 2)

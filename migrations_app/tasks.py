@@ -13,7 +13,7 @@ from config.core import clock
 from config.core.actor import SYSTEM
 from migrations_app.models import ChaseAttempt, Notice
 from migrations_app.selectors import cases, due
-from migrations_app.services import calls, endings, moves, outreach
+from migrations_app.services import calls, endings, letting_go, moves, outreach
 from providers.services import exchanges
 
 _log = structlog.get_logger("portero.sweeps")
@@ -74,3 +74,12 @@ def sweep_clock(**_: Any) -> None:
     for ticket_id in cases.auto_close_due(now=now, limit=BATCH):
         with _alone("ticket", ticket_id):
             endings.close_if_due(ticket_id=ticket_id, now=now)
+
+
+@shared_task(name="migrations.sweep_abandoned")
+def sweep_abandoned(**_: Any) -> None:
+    """Go on with clients who are silent: the ladder once more, a warning, letting their lines go."""
+    now = clock.now()
+    for ticket_id in due.silent_tickets(now=now, limit=BATCH):
+        with _alone("ticket", ticket_id):
+            letting_go.look_after(ticket_id=ticket_id, now=now)

@@ -176,11 +176,21 @@ class EventType(TextChoices):
     SLA_BREACHED = "sla.breached", _("Target missed")
     # Seen by the desk only.
     OWNERSHIP_DISPUTED = "ticket.ownership_disputed", _("Ownership disputed")
+    TICKET_TRANSFERRED = "ticket.transferred", _("Given to another organization")
+    CLIENT_SILENT = "ticket.client_silent", _("The client is silent")
     ATTEMPT_UNKNOWN = "chase.attempt_unknown", _("Outcome of a message unknown")
     CALL_STEP = "pin_call.step", _("Step of the call")
 
 
-INTERNAL_EVENTS = frozenset({EventType.OWNERSHIP_DISPUTED, EventType.ATTEMPT_UNKNOWN, EventType.CALL_STEP})
+INTERNAL_EVENTS = frozenset(
+    {
+        EventType.OWNERSHIP_DISPUTED,
+        EventType.TICKET_TRANSFERRED,
+        EventType.CLIENT_SILENT,
+        EventType.ATTEMPT_UNKNOWN,
+        EventType.CALL_STEP,
+    }
+)
 """Types that no client is ever told of."""
 FEED_EVENTS = tuple(kind for kind in EventType if kind not in INTERNAL_EVENTS)
 """Types of the change feed."""

@@ -1,14 +1,19 @@
 """Refusals of the domain. Each carries a stable code; the API maps codes to HTTP in one table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """A service refused. `code` is stable, `detail` is for people, `extra` becomes members of the problem document."""
+    """A service refused. `code` is stable, `detail` is for people, `extra` becomes members of the problem document.
+
+    `afterwards` is what the refusal itself has to leave on record. It is called with `by` and `now` once the refused unit of
+    work has been taken back, in whatever unit it opens itself, so that no edge can forget it.
+    """
 
     code: ClassVar[str] = "internal_error"
+    afterwards: Callable[..., None] | None = None
 
     def __init__(self, detail: str = "", *, extra: Mapping[str, Any] | None = None) -> None:
         """Keep the words for people and the further members."""

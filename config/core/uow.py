@@ -22,7 +22,7 @@ from django.db.models import F
 from django.utils.module_loading import import_string
 
 from config.core.actor import Actor
-from config.core.errors import Conflict, NotFound
+from config.core.errors import Conflict, DomainError, NotFound
 from config.core.transitions import TransitionTable
 
 Row = TypeVar("Row", bound=models.Model)
@@ -129,13 +129,24 @@ _current: ContextVar[UnitOfWork | None] = ContextVar("unit_of_work", default=Non
 def unit_of_work(*, by: Actor, now: datetime) -> Iterator[UnitOfWork]:
     """Open a transaction (or join the one already open in this thread) and write its events last.
 
-    On SQLite the transaction begins IMMEDIATE: a writer that cannot start waits instead of failing half-way.
+    On SQLite the transaction begins IMMEDIATE: a writer that cannot start waits instead of failing half-way. A refusal takes
+    everything back; what it has to leave on record by itself (`DomainError.afterwards`) follows then.
     """
     outer = _current.get()
     if outer is not None:
         yield outer
         return
-    uow = UnitOfWork(by=by, now=now)
+    try:
+        with _outermost(UnitOfWork(by=by, now=now)) as uow:
+            yield uow
+    except DomainError as refusal:
+        if refusal.afterwards is not None:
+            refusal.afterwards(by=by, now=now)
+        raise
+
+
+@contextmanager
+def _outermost(uow: UnitOfWork) -> Iterator[UnitOfWork]:
     token = _current.set(uow)
     whole = False
     try:
@@ -143,7 +154,7 @@ def unit_of_work(*, by: Actor, now: datetime) -> Iterator[UnitOfWork]:
             yield uow
             if uow.events:
                 writer: EventWriter = import_string(settings.PORTERO_EVENT_WRITER)
-                writer(uow.events, by=by, now=now)
+                writer(uow.events, by=uow.by, now=uow.now)
             whole = True
     except BaseException:
         # A commit that broke may have been done all the same: what it may need is left for a sweep to judge.

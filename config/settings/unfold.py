@@ -68,6 +68,15 @@ def unfold_settings() -> dict[str, Any]:
                             "admin:migrations_app_chase_changelist",
                             "migrations_app.view_chase",
                         ),
+                        {
+                            **_link(
+                                _("Disputes"),
+                                "gavel",
+                                "admin:migrations_app_ownershipdispute_changelist",
+                                "migrations_app.view_ownershipdispute",
+                            ),
+                            "badge": "migrations_app.admin.disputes.open_count",
+                        },
                         _link(
                             _("Exchange log"),
                             "outgoing_mail",

@@ -65,7 +65,7 @@ def _save(request: HttpRequest, form: FilingForm, ticket: Ticket, *, keep: bool)
     try:
         drafts.save_draft(ticket_id=ticket.pk, edit=edit, submit=not keep, by=by, now=now)
     except DomainError as refusal:
-        filing.complain(form, refusal, by=by, now=now)
+        filing.complain(form, refusal)
         return False
     return True
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -11,12 +10,10 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from config.core import clock
-from config.core.actor import Actor
 from config.core.errors import DomainError, Invalid
 from migrations_app.admin.eligibility import page_of
 from migrations_app.admin.words import refusal_words
 from migrations_app.forms import FilingForm
-from migrations_app.services.disputes import note_dispute
 from migrations_app.services.eligibility import check
 from migrations_app.services.form_reading import read_form
 from migrations_app.services.intake import NumberAlreadyOpen, file_ticket
@@ -130,18 +127,16 @@ def _file(request: HttpRequest, form: FilingForm, own: Organization | None, *, s
         read = read_form(body, source=Source.ADMIN, test=bool(answers.get("test")))
         return file_ticket(organization=organization, form=read, by=by, now=now)
     except DomainError as refusal:
-        complain(form, refusal, by=by, now=now)
+        complain(form, refusal)
     return None
 
 
-def complain(form: FilingForm, refusal: DomainError, *, by: Actor, now: datetime) -> None:
-    """Put a refusal beside the questions it is about. A number of another organization is noted for the desk."""
+def complain(form: FilingForm, refusal: DomainError) -> None:
+    """Put a refusal beside the questions it is about."""
     if isinstance(refusal, Invalid):
         for error in refusal.errors:
             form.add_error(*_place(form, error.pointer, error.detail))
     elif isinstance(refusal, NumberAlreadyOpen):
-        if not by.is_staff_of_desk:
-            note_dispute(refusal, by=by, now=now)
         form.add_error("numbers", held_words(refusal))
     else:
         form.add_error(None, refusal_words(refusal))

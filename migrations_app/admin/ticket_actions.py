@@ -17,7 +17,7 @@ from migrations_app.admin.deeds import Action, BadForm, Deed
 from migrations_app.admin.drafts import DRAFT_ACTIONS
 from migrations_app.admin.flow_actions import FLOW_ACTIONS
 from migrations_app.admin.words import refusal_words
-from migrations_app.services import endings
+from migrations_app.services import endings, letting_go
 from tickets.admin import actor_of
 from tickets.enums import CancelReason, Visibility
 from tickets.models import Ticket
@@ -116,6 +116,11 @@ def _unhold(deed: Deed) -> str:
     return _("Taken off hold.")
 
 
+def _keep_open(deed: Deed) -> str:
+    letting_go.keep_open(ticket_id=deed.ticket.pk, by=deed.by, now=deed.now)
+    return _("Kept open: the client's silence counts from now.")
+
+
 def _cancel(deed: Deed) -> str:
     if deed.data.get("reason") not in CancelReason.values:
         raise BadForm(_("Choose why the ticket is cancelled."))
@@ -149,6 +154,7 @@ ALL_ACTIONS: dict[str, Action] = {
     "reroute": Action(_reroute),
     "hold": Action(_hold),
     "unhold": Action(_unhold),
+    "keep-open": Action(_keep_open),
     "cancel": Action(_cancel),
     "reject": Action(_reject),
     "close": Action(_close),

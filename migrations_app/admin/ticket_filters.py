@@ -11,7 +11,8 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from config.core import clock
 from migrations_app.admin.ticket_clocks import SLA_CHOICES, by_target
-from migrations_app.enums import Stage
+from migrations_app.enums import DisputeState, Stage
+from migrations_app.models import OwnershipDispute
 from providers.selectors.directory import directory
 from tickets.enums import ON_HOLD, Party, TicketStatus
 from tickets.models import Queue, Ticket
@@ -152,6 +153,22 @@ class SlaFilter(DropdownFilter):
         return by_target(queryset, self.value())
 
 
+class AttentionFilter(DropdownFilter):
+    """Tickets that ask for a decision: a disputed line, or a date on which they are let go."""
+
+    title = _("attention")
+    parameter_name = "attention"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [("disputed", _("Ownership disputed")), ("letting-go", _("Will be let go"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        if self.value() == "disputed":
+            disputes = OwnershipDispute.objects.filter(state=DisputeState.OPEN)
+            return queryset.filter(pk__in=disputes.values("holder__ticket_id"))
+        return queryset.filter(let_go_at__isnull=False) if self.value() == "letting-go" else queryset
+
+
 class TestFilter(DropdownFilter):
     """Live or test tickets."""
 
@@ -166,7 +183,7 @@ class TestFilter(DropdownFilter):
 
 
 DESK_FILTERS = [
-    StatusFilter, StageFilter, WaitingFilter, QueueFilter, BspFilter, AssigneeFilter, OverdueFilter, SlaFilter, TestFilter,
-    GroupFilter,
+    StatusFilter, StageFilter, WaitingFilter, QueueFilter, BspFilter, AssigneeFilter, OverdueFilter, SlaFilter, AttentionFilter,
+    TestFilter, GroupFilter,
 ]  # fmt: skip
 CLIENT_FILTERS = [StatusFilter, StageFilter, WaitingFilter, GroupFilter]

@@ -21,18 +21,19 @@ from migrations_app.admin.words import (
     STATE_COLOURS,
     STATUS_COLOURS,
 )
-from migrations_app.enums import AttemptState, NumberState, PinCallState, Stage
+from migrations_app.enums import AttemptState, DisputeState, NumberState, PinCallState, Stage
 from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text, reason_text
 from migrations_app.models import Chase, MigrationCase, Notice, NumberMove, PinCall
 from migrations_app.selectors.cases import calls_of, case_plan, current_call, documents
+from migrations_app.selectors.disputes import visible_disputes
 from migrations_app.selectors.evidence import evidence_files
 from migrations_app.services.endings import available_actions
 from migrations_app.services.slot_taking import numbers_for_call
 from providers.models import Bsp
 from providers.selectors.directory import directory
-from tickets.enums import CancelReason, Party, TicketStatus
+from tickets.enums import OPEN_STATUSES, CancelReason, Party, TicketStatus
 from tickets.models import Queue, Ticket
-from tickets.selectors.desk import comments_of, group_of, is_agent, timeline, visible_tickets
+from tickets.selectors.desk import comments_of, group_of, is_agent, is_lead, timeline, visible_tickets
 from tickets.selectors.files import attachments_of
 
 TIMELINE_LINES = 200
@@ -73,6 +74,8 @@ def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
             number["record"] = context["may_record"].get(number["row"].pk, "")
     if works:
         context |= _desk_context(ticket, case, user)
+    if desk:
+        context["disputes"] = visible_disputes(user).filter(holder__ticket=ticket, state=DisputeState.OPEN)
     return context
 
 
@@ -239,6 +242,7 @@ def _desk_context(ticket: Ticket, case: MigrationCase | None, user: Any) -> dict
         "may_reject": "cancel" in offered and ticket.status != TicketStatus.DRAFT,
         "may_close": case is not None and ticket.status == TicketStatus.RESOLVED,
         "may_reopen": "reopen" in offered,
+        "may_transfer": is_lead(user) and ticket.status in OPEN_STATUSES and not ticket.test,
         "may_book": case is not None and _bookable(ticket, case),
         "cancel_reasons": CancelReason.choices,
         "bsps": _bsps_to_choose(ticket, case),

@@ -21,7 +21,16 @@ from unfold.decorators import display
 from config.core import clock
 from config.core.admin.base import ReadOnlyAdmin, ShortCount
 from config.core.errors import DomainError
-from migrations_app.admin import drafts, filing, ticket_actions, ticket_export, ticket_import, ticket_page, ticket_slots
+from migrations_app.admin import (
+    drafts,
+    filing,
+    ticket_actions,
+    ticket_export,
+    ticket_import,
+    ticket_page,
+    ticket_slots,
+    transfers,
+)
 from migrations_app.admin.ticket_clocks import target_badge
 from migrations_app.admin.ticket_filters import CLIENT_FILTERS, DESK_FILTERS
 from migrations_app.admin.words import PARTY_COLOURS, STAGE_COLOURS, STATUS_COLOURS, badge
@@ -30,7 +39,7 @@ from migrations_app.models import MigrationCase
 from migrations_app.selectors.cases import tickets_matching
 from tickets.enums import ON_HOLD, Party
 from tickets.models import Ticket
-from tickets.selectors.desk import is_agent, visible_tickets
+from tickets.selectors.desk import is_agent, is_lead, visible_tickets
 from tickets.selectors.files import attachment_of
 from tickets.services.files import opened
 
@@ -104,6 +113,7 @@ class TicketAdmin(ReadOnlyAdmin):
             path("export.<slug:kind>", wrap(self.export_view), name="tickets_ticket_export"),
             path("<int:ticket_id>/change/", wrap(self.page_view), name="tickets_ticket_change"),
             path("<int:ticket_id>/continue/", wrap(self.continue_view), name="tickets_ticket_continue"),
+            path("<int:ticket_id>/transfer/", wrap(self.transfer_view), name="tickets_ticket_transfer"),
             path("<int:ticket_id>/slots/", wrap(self.slots_view), name="tickets_ticket_slots"),
             path("<int:ticket_id>/files/<uuid:file_id>/", wrap(self.file_download_view), name="tickets_ticket_file"),
             path("<int:ticket_id>/do/<slug:action>/", wrap(self.action_view), name="tickets_ticket_do"),
@@ -199,6 +209,16 @@ class TicketAdmin(ReadOnlyAdmin):
             return HttpResponseNotAllowed(sorted(READ))
         context = ticket_page.context_of(ticket, user=request.user, now=clock.now())
         return self.render_page(request, "admin/desk/ticket.html", context)
+
+    def transfer_view(self, request: HttpRequest, ticket_id: int) -> HttpResponse:
+        """Give the ticket to another organization.
+
+        :raises PermissionDenied: only a lead does that.
+        """
+        ticket = self.visible_or_404(request, ticket_id)
+        if not is_lead(request.user) or not request.user.has_perm("tickets.change_ticket"):
+            raise PermissionDenied
+        return transfers.answer(self, request, ticket)
 
     def slots_view(self, request: HttpRequest, ticket_id: int) -> HttpResponse:
         """Offer the moments at which a call can be booked or moved to.

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from migrations_app.admin.words import EMAIL_WORDS
-from migrations_app.enums import Flow, NumberState, RequirementState
+from migrations_app.enums import DisputeState, Flow, NumberState, RequirementState
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from tickets.enums import CancelReason, EventType, Party, SlaMetric, Source, TicketStatus
 from tickets.models import Event, Queue
@@ -98,7 +98,13 @@ def _commented(data: Data, _names: Names) -> str:
     return _("The desk wrote a comment") if data.get("from_desk") else _("The client wrote a comment")
 
 
-def _updated(data: Data, _names: Names) -> str:
+def _letting_go(at: str | None, names: Names) -> str:
+    if at is None:
+        return _("It is not let go for the client's silence")
+    return _("The client is silent: let go on %(time)s") % {"time": names.local(at)}
+
+
+def _updated(data: Data, names: Names) -> str:
     if "on_hold" in data:
         return _("The ticket was put on hold") if data["on_hold"] else _("Taken off hold")
     if "flow" in data:
@@ -106,6 +112,8 @@ def _updated(data: Data, _names: Names) -> str:
         return _("Flow decided: %(old)s → %(new)s") % {"old": old, "new": new}
     if "attachment" in data:
         return _("The desk attached a file") if data.get("from_desk") else _("The client attached a file")
+    if "let_go_at" in data:
+        return _letting_go(data["let_go_at"], names)
     fields = data.get("fields")
     return _("Form changed: %(fields)s") % {"fields": ", ".join(map(str, fields))} if fields else _("Form changed")
 
@@ -192,6 +200,39 @@ def _call_step(data: Data, _names: Names) -> str:
     return _("The call began") if data.get("step") == "started" else _("The call ended")
 
 
+def _disputed(data: Data, _names: Names) -> str:
+    numbers, name = ", ".join(data.get("numbers", [])), data.get("claimed_by", "")
+    if data.get("state") in {None, DisputeState.OPEN}:
+        return _("%(name)s claims %(numbers)s") % {"name": name, "numbers": numbers}
+    text = _("Claim of %(name)s to %(numbers)s: %(state)s") % {
+        "name": name,
+        "numbers": numbers,
+        "state": _label(DisputeState, data["state"]),
+    }
+    return f"{text} ({data['reason']})" if data.get("reason") else text
+
+
+def _transferred(data: Data, _names: Names) -> str:
+    return _("Given by %(old)s to %(new)s: %(reason)s") % data
+
+
+_SILENT_REASONS: dict[str, Callable[[], str]] = {
+    "partly_moved": lambda: _("The client is silent, and some numbers have moved already: please decide"),
+    "warning_not_delivered": lambda: _("The client is silent, and the warning did not reach it: please decide"),
+}
+
+
+def _silent(data: Data, _names: Names) -> str:
+    words = _SILENT_REASONS.get(str(data.get("reason", "")))
+    return words() if words else _label(EventType, EventType.CLIENT_SILENT)
+
+
+def _deleted(data: Data, _names: Names) -> str:
+    if data.get("reason") == "transferred":
+        return _("The organization does not find the ticket any more")
+    return _label(EventType, EventType.TICKET_DELETED)
+
+
 PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.TICKET_CREATED: ("note_add", _created),
     EventType.TICKET_STATUS_CHANGED: ("flag", _status),
@@ -213,6 +254,10 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.SLA_BREACHED: ("timer_off", _target_missed),
     EventType.ATTEMPT_UNKNOWN: ("help", _unknown),
     EventType.CALL_STEP: ("call", _call_step),
+    EventType.OWNERSHIP_DISPUTED: ("gavel", _disputed),
+    EventType.TICKET_TRANSFERRED: ("move_item", _transferred),
+    EventType.CLIENT_SILENT: ("hourglass_bottom", _silent),
+    EventType.TICKET_DELETED: ("delete", _deleted),
 }
 """Types that are not here say all they have to say by their label."""
 

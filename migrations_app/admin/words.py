@@ -11,10 +11,13 @@ from config.core.errors import DomainError, Invalid
 from migrations_app.enums import AttemptState, ChaseState, NumberState, PinCallState, RequirementState, Stage
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.services.calls import NotReady
+from migrations_app.services.disputes import ReasonMissing
 from migrations_app.services.flow_choice import ReasonForFlowNeeded
+from migrations_app.services.handing_over import CallInTheWay
 from migrations_app.services.move_steps import AnotherStepRuns, CoolingDown, MetaSaidNo, NoAnswer, NotInCall
 from migrations_app.services.requirements import ReasonNeeded, TicketEnded
 from tickets.enums import Party, TicketStatus
+from tickets.services.transfers import NotTransferable
 
 DESK_ACTIONS: dict[str, Any] = {
     "triage": _("Look at the form and move the ticket to the right queue."),
@@ -81,6 +84,9 @@ STATE_COLOURS: dict[str, str] = {
     ChaseState.ANSWERED: "primary",
     ChaseState.SATISFIED: "success",
     ChaseState.EXHAUSTED: "danger",
+    "dispute_open": "danger",
+    "dispute_upheld": "success",
+    "dispute_transferred": "info",
     AttemptState.SENT: "success",
     AttemptState.UNKNOWN: "danger",
     AttemptState.BOUNCED: "danger",
@@ -116,6 +122,9 @@ _REFUSALS: dict[type[DomainError], Any] = {
     TicketEnded: _("The ticket is a draft or has ended: nothing can be answered now."),
     ReasonForFlowNeeded: _("Say why: the form would decide otherwise."),
     ReasonNeeded: _("Say why: this decision needs a reason."),
+    ReasonMissing: _("Say why: this decision needs a reason."),
+    CallInTheWay: _("A call is booked or running. Cancel or finish it first: other people were invited to it."),
+    NotTransferable: _("A test ticket stays with its organization, and a ticket cannot be given to its own."),
 }
 
 

@@ -19,26 +19,11 @@ from migrations_app.api.documents import ticket_document
 from migrations_app.models import MigrationCase
 from migrations_app.rules.phone import NotAPhoneNumber, parse_phone
 from migrations_app.selectors.cases import document_of
-from migrations_app.services.disputes import note_dispute
-from migrations_app.services.intake import NumberAlreadyOpen
 from tickets.models import Ticket
 from tickets.selectors.api import counters_of, ticket_of
 
 
-class HoldingView(ApiView):
-    """A view whose work may find a number held by another ticket."""
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """Tell the desk when a number is claimed by two organizations; the caller learns nothing of the other."""
-        if isinstance(exc, NumberAlreadyOpen):
-            try:
-                note_dispute(exc, by=self.actor, now=self.now)
-            except Exception as failure:  # noqa: BLE001  (e.g. a busy database: the caller repeats, and the note is made then)
-                exc = failure
-        return super().handle_exception(exc)
-
-
-class TicketView(HoldingView):
+class TicketView(ApiView):
     """A resource of one ticket of the caller's organization."""
 
     ticket: Ticket

@@ -14,8 +14,9 @@ from config.core.api.batches import Each, idempotent_batch
 from config.core.api.idempotency import InProgress
 from config.core.api.schema import described
 from config.core.api.validation import StrictSerializer
+from config.core.api.views import ApiView
 from config.core.errors import FieldProblem, Invalid
-from migrations_app.api.base import HoldingView, ticket_answer
+from migrations_app.api.base import ticket_answer
 from migrations_app.api.serializers import TicketIn
 from migrations_app.api.shapes import BATCH, BATCH_FORM, FILING
 from migrations_app.selectors.cases import document_of
@@ -27,7 +28,7 @@ from tickets.selectors.api import organization_of
 MOST_TICKETS = 100
 
 
-class FilingView(HoldingView):
+class FilingView(ApiView):
     """A view that files tickets for the caller's organization."""
 
     def file(self, body: Any) -> Response:

@@ -14,7 +14,7 @@ from config.core.api.pagination import page
 from config.core.api.parsers import MergePatchParser, StrictJSONParser
 from config.core.api.schema import described
 from config.core.api.shapes import named, page_shape
-from migrations_app.api.base import ConditionalView, HoldingView, TicketView, ticket_answer
+from migrations_app.api.base import ConditionalView, TicketView, ticket_answer
 from migrations_app.api.documents import poll_document, ticket_document
 from migrations_app.api.filing import FilingView
 from migrations_app.api.filters import ORDERS, TICKET_FILTERS, TICKET_PARAMETERS, filtered
@@ -71,7 +71,7 @@ class TicketStatusView(ConditionalView):
         return super().get(request, **kwargs)
 
 
-class TicketDetailView(ConditionalView, HoldingView):
+class TicketDetailView(ConditionalView):
     """One ticket."""
 
     name = "ticket"

@@ -247,3 +247,12 @@ class PinCallState(TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
     NO_SHOW = "no_show", _("Nobody came")
     EXPIRED = "expired", _("Hold expired")
+
+
+class DisputeState(TextChoices):
+    """How far a dispute over a line is."""
+
+    OPEN = "open", _("To be decided")
+    UPHELD = "upheld", _("Stays with its holder")
+    TRANSFERRED = "transferred", _("Given to the claimant")
+    DISMISSED = "dismissed", _("The line was let go")

@@ -67,6 +67,7 @@ class MigrationCase(TimestampedModel):
     low_traffic_windows = models.JSONField(_("low-traffic windows"), default=list, blank=True)
     notes = models.TextField(_("notes"), blank=True, default="")
     unanswered = models.JSONField(_("required answers missing"), default=list, blank=True, editable=False)
+    silence_due_at = models.DateTimeField(_("silence is looked at"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("case")
@@ -84,6 +85,10 @@ class MigrationCase(TimestampedModel):
                 condition=Q(flow_decided_by="", flow_reason="") | (~Q(flow_decided_by="") & ~Q(flow_reason="")),
                 name="case_flow_decision_says_why",
             ),
+        ]
+        indexes = [
+            # The sweep that goes on with silent clients: next ladder, warning, letting go.
+            models.Index(fields=["silence_due_at"], condition=Q(silence_due_at__isnull=False), name="case_silence_due"),
         ]
 
     def __str__(self) -> str:

@@ -45,6 +45,11 @@ class Chase(TimestampedModel):
     steps = models.JSONField(_("rungs as they were at the start"), default=list)
     last_step = models.SmallIntegerField(_("last rung"), null=True)
     next_at = models.DateTimeField(_("next at"), null=True, blank=True)
+    round = models.PositiveSmallIntegerField(
+        _("round"), default=1, help_text=_("How many times in a row the ladder was begun without an answer.")
+    )
+    round_started_at = models.DateTimeField(_("round began at"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ladder ended at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("chase")

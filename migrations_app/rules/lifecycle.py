@@ -1,7 +1,15 @@
 """The life cycles of the domain. Each status has one writer; the diagrams in docs/architecture.md are drawn from here."""
 
 from config.core.transitions import table
-from migrations_app.enums import AttemptState, ChaseState, NumberState, PinCallState, RequirementState, Stage
+from migrations_app.enums import (
+    AttemptState,
+    ChaseState,
+    DisputeState,
+    NumberState,
+    PinCallState,
+    RequirementState,
+    Stage,
+)
 
 _MOVING = (Stage.TRIAGE, Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED, Stage.IN_CALL, Stage.VERIFYING)
 _MOVED = (Stage.VERIFYING, Stage.CLOSING)
@@ -138,7 +146,19 @@ PIN_CALL = table(
     },
 )
 
-ALL_TABLES = (STAGE, NUMBER, REQUIREMENT, CHASE, ATTEMPT, PIN_CALL)
+DISPUTE = table(
+    "dispute",
+    start=DisputeState.OPEN,
+    moves={
+        DisputeState.OPEN: (DisputeState.UPHELD, DisputeState.TRANSFERRED, DisputeState.DISMISSED),
+        # A further claim after a decision is a dispute of its own.
+        DisputeState.UPHELD: (),
+        DisputeState.TRANSFERRED: (),
+        DisputeState.DISMISSED: (),
+    },
+)
+
+ALL_TABLES = (STAGE, NUMBER, REQUIREMENT, CHASE, ATTEMPT, PIN_CALL, DISPUTE)
 
 MOVED = frozenset({NumberState.LIVE, NumberState.SKIPPED})
 """States in which nothing is left to do for a number."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from migrations_app.enums import AttemptState, ChaseState, PinCallState
-from migrations_app.models import Chase, ChaseAttempt, Notice, PinCall
+from migrations_app.models import Chase, ChaseAttempt, MigrationCase, Notice, PinCall
 
 
 def due_messages(model: type[ChaseAttempt] | type[Notice], *, now: datetime, limit: int) -> list[int]:
@@ -23,6 +23,12 @@ def ended_ladders(*, now: datetime, limit: int) -> list[tuple[int, int]]:
     waiting = ChaseAttempt.objects.filter(state__in=[AttemptState.PLANNED, AttemptState.SENDING]).values("chase_id")
     rows = Chase.objects.filter(state=ChaseState.ACTIVE, next_at__lte=now).exclude(pk__in=waiting).order_by("next_at")
     return list(rows.values_list("id", "case__ticket_id")[:limit])
+
+
+def silent_tickets(*, now: datetime, limit: int) -> list[int]:
+    """Return the ids of tickets whose client's silence is to be looked at, longest due first."""
+    rows = MigrationCase.objects.filter(silence_due_at__lte=now).order_by("silence_due_at")
+    return list(rows.values_list("ticket_id", flat=True)[:limit])
 
 
 def expired_holds(*, now: datetime, limit: int) -> list[tuple[int, int]]:

@@ -19,7 +19,7 @@ from migrations_app.rules.lifecycle import MOVED, PIN_CALL
 from migrations_app.rules.progress import blocking
 from migrations_app.selectors.cases import SHOWN_CALLS, case_of, facts_of
 from migrations_app.services.lengths import call_length
-from migrations_app.services.notices import drop_call_notices, plan_call_notices, plan_notice
+from migrations_app.services.notices import drop_call_notices, plan_call_notices, plan_notice, was_announced
 from migrations_app.services.settle import settle
 from migrations_app.services.slot_taking import Wish, free_agents, numbers_for_call, occupy
 from tickets.enums import EventType
@@ -196,7 +196,8 @@ def _cancel(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall)
     if was_booked:
         drop_call_notices(call)
         record(uow, ticket, EventType.PIN_CALL_CANCELLED, pin_call=str(call.uid), start=call.start.isoformat())
-        plan_notice(uow, ticket, case, "call_cancelled", due=uow.now, call=call)
+        if was_announced(call):
+            plan_notice(uow, ticket, case, "call_cancelled", due=uow.now, call=call)
 
 
 def drop_calls(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:

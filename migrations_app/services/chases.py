@@ -5,6 +5,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from config.core.uow import UnitOfWork
 from migrations_app.enums import AttemptState, ChaseState, RequirementCode, RequirementState, Stage, WabaOwner
@@ -45,8 +46,8 @@ def reachable_parties(ticket: Ticket, case: MigrationCase) -> Collection[Party]:
     return parties
 
 
-def sync_chases(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, facts: CaseFacts) -> None:
-    """Bring every chase of a locked ticket in line with its requirements."""
+def sync_chases(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, facts: CaseFacts) -> list[Chase]:
+    """Bring every chase of a locked ticket in line with its requirements, and return those that were there before."""
     chases = {chase.requirement_code: chase for chase in Chase.objects.filter(case=case)}
     for code, covered in COVERS.items():
         states = {requirement.state for requirement in facts.requirements if requirement.code in covered}
@@ -65,6 +66,7 @@ def sync_chases(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, facts: Cas
             _be_silent_until_promised(case, covered, chase)
         else:
             _end(uow, ticket, chase, ChaseState.ANSWERED)
+    return list(chases.values())
 
 
 def _ask(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, code: RequirementCode, chase: Chase | None) -> None:
@@ -76,10 +78,14 @@ def _ask(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, code: Requirement
             requirement_code=code,
             ladder_slug=slug,
             steps=ladder.steps,
+            round_started_at=uow.now,
             created_at=uow.now,
             updated_at=uow.now,
         )
         plan_next(uow, ticket, case, chase, previous=uow.now)
+    elif chase.state == ChaseState.STOPPED and chase.ended_at is not None:
+        # Brought back after its ladder had ended: with nothing left to climb nobody would be asked at all.
+        begin_round(uow, ticket, case, chase, 1, previous=uow.now)
     elif chase.state in {ChaseState.ANSWERED, ChaseState.SATISFIED, ChaseState.STOPPED}:
         uow.move(chase, "state", table=CHASE, to=ChaseState.ACTIVE)
         if not _has_open_attempt(chase):
@@ -91,6 +97,20 @@ def stop_unasked(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, asked: Co
     gone = [code for code, covered in COVERS.items() if not covered & set(asked)]
     for chase in Chase.objects.filter(case=case, requirement_code__in=gone):
         _end(uow, ticket, chase, ChaseState.STOPPED)
+
+
+def begin_round(
+    uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase, count: int, *, previous: datetime
+) -> None:
+    """Climb a chase's ladder from its first rung; `count` says which time in a row without an answer."""
+    columns: dict[str, Any] = {"round": count, "round_started_at": uow.now, "ended_at": None, "last_step": None}
+    if chase.state == ChaseState.ACTIVE:
+        Chase.objects.filter(pk=chase.pk).update(**columns)
+        chase.last_step = None
+    else:
+        uow.move(chase, "state", table=CHASE, to=ChaseState.ACTIVE, **columns)
+    if not _has_open_attempt(chase):
+        plan_next(uow, ticket, case, chase, previous=previous)
 
 
 def _has_open_attempt(chase: Chase) -> bool:
@@ -161,7 +181,7 @@ def _language(party: Party, ticket: Ticket, case: MigrationCase) -> str:
 
 
 def _escalate(uow: UnitOfWork, ticket: Ticket, chase: Chase) -> None:
-    uow.move(chase, "state", table=CHASE, to=ChaseState.EXHAUSTED, next_at=None)
+    uow.move(chase, "state", table=CHASE, to=ChaseState.EXHAUSTED, next_at=None, ended_at=uow.now)
     record(uow, ticket, EventType.CHASE_ESCALATED, chase=chase.pk, requirement=chase.requirement_code)
 
 

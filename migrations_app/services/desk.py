@@ -82,6 +82,7 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
             "view_playbook",
             "view_playbookstage",
             "view_agenthours",
+            "view_ownershipdispute",
         ],
     )
     | Q(content_type__app_label="providers", codename__in=["view_bsp", "view_exchange"]),
@@ -96,7 +97,7 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
         content_type__app_label="tickets",
         content_type__model__in=["calendar", "calendarhours", "calendarday", "slapolicy", "slatarget"],
     )
-    | Q(content_type__app_label="migrations_app", codename__in=["view_pincall", "view_chase"])
+    | Q(content_type__app_label="migrations_app", codename__in=["view_pincall", "view_chase", "view_ownershipdispute"])
     | Q(
         content_type__app_label="migrations_app",
         content_type__model__in=["ladder", "playbook", "playbookstage"],

@@ -10,6 +10,7 @@ from migrations_app.rules.lifecycle import CLEAR_FOR_SCHEDULING, MOVED, STAGE
 from migrations_app.selectors.cases import case_of
 from migrations_app.services.calls import drop_calls
 from migrations_app.services.intake import take_lines
+from migrations_app.services.notices import drop_case_notices
 from migrations_app.services.numbers import release_lines
 from migrations_app.services.requirements import change_state
 from migrations_app.services.settle import settle
@@ -64,8 +65,9 @@ def _end(ticket_id: int, to: Stage, *, action: str, reason: CancelReason, by: Ac
         extra = _allowed(ticket, case)
         if action not in extra["allowed"]:
             raise IllegalTransition(extra=extra)
+        drop_case_notices(case)
         drop_calls(uow, ticket, case)
-        release_lines(case.pk)
+        release_lines(uow, ticket)
         settle(uow, ticket, case, to=to, cancel_reason=reason)
 
 

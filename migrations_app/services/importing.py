@@ -11,8 +11,7 @@ from config.core.errors import Conflict, DomainError
 from config.core.uow import unit_of_work
 from migrations_app.rules.phone import match_key
 from migrations_app.rules.sheets import repeated
-from migrations_app.services.disputes import note_dispute
-from migrations_app.services.intake import Form, NumberAlreadyOpen, file_ticket
+from migrations_app.services.intake import Form, file_ticket
 from tickets.models import Organization, Ticket
 
 
@@ -34,6 +33,12 @@ class RowsRefused(Conflict):
     def __init__(self, refusals: Mapping[int, DomainError]) -> None:
         super().__init__()
         self.refusals = refusals
+        self.afterwards = self._leave_on_record
+
+    def _leave_on_record(self, *, by: Actor, now: datetime) -> None:
+        for refusal in self.refusals.values():
+            if refusal.afterwards is not None:
+                refusal.afterwards(by=by, now=now)
 
 
 class _TriedOnly(Exception):
@@ -44,15 +49,12 @@ def try_rows(*, organization: Organization, forms: Sequence[Form], by: Actor, no
     """Return what filing each of these forms would do; nothing is kept.
 
     Each is filed and taken back in a unit of work of its own, so that nobody waits for a whole sheet and there is no second
-    set of rules. A number of another organization is noted as disputed, as for every other attempt to file it.
+    set of rules. A number of another organization becomes a dispute, as with every other attempt to file it.
     """
     # Drafts and test tickets hold no lines.
     keys = [[match_key(number.number) for number in form.numbers if form.submit and not form.test] for form in forms]
     earlier = repeated(keys)
     trials = [_try(organization, form, by, now) for form in forms]
-    for trial in trials:
-        if isinstance(trial.refusal, NumberAlreadyOpen) and not by.is_staff_of_desk:
-            note_dispute(trial.refusal, by=by, now=now)
     return [
         Trial(trial.queue, trial.refusal, earlier.get(place)) if place in earlier else trial
         for place, trial in enumerate(trials)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -30,21 +31,31 @@ from migrations_app.rules.phone import match_key
 from migrations_app.selectors.cases import case_of, open_holders
 from migrations_app.selectors.routing import routing_facts
 from migrations_app.services.deriving import derived_requirements, destination_of, playbook_copy, write_requirements
+from migrations_app.services.disputes import LineClaim, raise_disputes
 from migrations_app.services.numbers import hold_lines
 from migrations_app.services.settle import settle
+from migrations_app.services.silence import patience
 from providers.models import Bsp
 from tickets.enums import EventType, Priority, Source, TicketKind, TicketStatus
 from tickets.models import Organization, Ticket
 from tickets.services.events import record
 from tickets.services.files import let_go
 from tickets.services.routing import route
+from tickets.services.silence import count_anew
 from tickets.services.tickets import ClientSnapshot, NewTicket, lock_ticket, open_ticket, transition
 
 
 class NumberAlreadyOpen(Conflict):
-    """A number is held by another open ticket; `numbers` names it as filed, `existing_ticket` only where it may be seen."""
+    """A number is held by another open ticket; `numbers` names it as filed, `existing_ticket` only where it may be seen.
+
+    Where another organization holds it, the refusal leaves a dispute for the desk to decide, whatever door was used.
+    """
 
     code = "number_already_open"
+
+    def __init__(self, *, extra: Mapping[str, Any], claim: LineClaim) -> None:
+        super().__init__(extra=extra)
+        self.afterwards = partial(raise_disputes, claim)
 
 
 @dataclass(frozen=True)
@@ -142,6 +153,8 @@ def submit_draft(*, ticket_id: int, by: Actor, now: datetime) -> None:
         if case.unanswered:
             detail = gettext("This field is required to submit.")
             raise Invalid([FieldProblem(pointer, "required", detail) for pointer in case.unanswered])
+        # Whoever submits it, its time begins now.
+        count_anew(uow, ticket)
         transition(uow, ticket, TicketStatus.NEW)
         take_lines(ticket, case, NumberMove.objects.filter(case=case))
         _accept(uow, ticket, case)
@@ -185,6 +198,7 @@ def _make_case(ticket: Ticket, form: Form, now: datetime) -> MigrationCase:
         low_traffic_windows=[dict(window) for window in form.low_traffic_windows],
         notes=form.notes,
         unanswered=list(form.unanswered),
+        silence_due_at=now + timedelta(days=patience().abandoned_days if form.submit else patience().draft_days),
         created_at=now,
         updated_at=now,
     )
@@ -275,4 +289,4 @@ def _already_open(ticket: Ticket, numbers: Sequence[str], case_id: int) -> Numbe
     own = [row.case.ticket.reference for row in held if row.case.ticket.organization_id == ticket.organization_id]
     if own:
         extra["existing_ticket"] = own[0]
-    return NumberAlreadyOpen(extra=extra)
+    return NumberAlreadyOpen(extra=extra, claim=LineClaim(ticket.organization_id, keys, ticket.pk))

@@ -59,7 +59,7 @@ def case_context(ticket: Ticket, case: MigrationCase) -> dict[str, Any]:
         "business_manager_id": case.business_manager_id,
         "status_url": "",
         "our_team": "Portero onboarding",
-        "due_local": "",
+        "due_local": local_time(ticket.let_go_at, ticket.timezone, ticket.language) if ticket.let_go_at else "",
     }
 
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Max
+
 from config.core.uow import UnitOfWork
 from migrations_app.enums import AttemptState, Stage
 from migrations_app.models import MigrationCase, Notice, PinCall
@@ -14,6 +16,10 @@ REMINDERS = (
     ("call_reminder_1h", timedelta(hours=1)),
     ("call_reminder_10m", timedelta(minutes=10)),
 )
+WARNING = "client_unresponsive_warning"
+_AGAIN_AFTER = timedelta(hours=24)
+"""A client that was invited so lately is not invited again, unless it has booked in between."""
+_LEFT = (AttemptState.SENDING, AttemptState.SENT, AttemptState.UNKNOWN)
 _STAGE_MESSAGES = {Stage.READY: "slot_invitation", Stage.CLOSING: "migration_done"}
 
 
@@ -34,11 +40,18 @@ def plan_notice(
 
 
 def tell_stage(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
-    """Tell the client once per visit that a stage has been reached which asks something of it."""
+    """Tell the client once per visit that a stage has been reached which asks something of it.
+
+    A visit that follows at once, e.g. after a cancellation by mistake, is the same visit to the client.
+    """
     message = _stage_message(case)
     if message is None or not ticket.contact_email:
         return
-    if not Notice.objects.filter(case=case, message=message, created_at__gte=case.stage_since).exists():
+    since = case.stage_since
+    if since == uow.now:
+        since = _since_booking(case, uow.now - _AGAIN_AFTER)
+    told = Notice.objects.filter(case=case, message=message, created_at__gte=since).exclude(state=AttemptState.FAILED)
+    if not told.exists():
         plan_notice(uow, ticket, case, message, due=uow.now)
 
 
@@ -52,6 +65,12 @@ def _stage_message(case: MigrationCase) -> str | None:
     return "move_done" if case.stage == Stage.CLOSING else None
 
 
+def _since_booking(case: MigrationCase, earliest: datetime) -> datetime:
+    """Return the moment itself, or the case's last booking if that was later."""
+    booked = Notice.objects.filter(case=case, message="call_booked").aggregate(at=Max("created_at"))["at"]
+    return max(booked, earliest) if booked else earliest
+
+
 def plan_call_notices(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall) -> None:
     """Plan the confirmation and the reminders of a booked call; those whose time has passed are left out."""
     plan_notice(uow, ticket, case, "call_booked", due=uow.now, call=call)
@@ -60,6 +79,16 @@ def plan_call_notices(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call
             plan_notice(uow, ticket, case, message, due=call.start - before, call=call)
 
 
+def was_announced(call: PinCall) -> bool:
+    """Tell whether the client was told of a call (or may have been): only then is its end news."""
+    return Notice.objects.filter(pin_call=call, message="call_booked", state__in=_LEFT).exists()
+
+
 def drop_call_notices(call: PinCall) -> None:
     """Forget the messages of a call that are only planned."""
     Notice.objects.filter(pin_call=call, state=AttemptState.PLANNED).delete()
+
+
+def drop_case_notices(case: MigrationCase) -> None:
+    """Forget the messages of a case that ends which are only planned and about no call: they ask for what nobody needs now."""
+    Notice.objects.filter(case=case, pin_call=None, state=AttemptState.PLANNED).delete()

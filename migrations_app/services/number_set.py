@@ -9,6 +9,7 @@ from migrations_app.enums import NumberState, PinCallState
 from migrations_app.models import MigrationCase, NumberMove, PinCall
 from migrations_app.rules.phone import match_key
 from migrations_app.services.calls import cancel_call
+from migrations_app.services.disputes import lines_let_go
 from migrations_app.services.intake import FiledNumber, number_columns, take_lines
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
@@ -69,6 +70,7 @@ def _let_go(uow: UnitOfWork, ticket: Ticket, leaving: Sequence[NumberMove]) -> N
         raise IllegalTransition(extra={"allowed": [], "numbers": stuck})
     booked = list(calls.filter(state=PinCallState.BOOKED))
     NumberMove.objects.filter(pk__in=[row.pk for row in leaving]).delete()
+    lines_let_go(uow, ticket, [row.match_key for row in leaving])
     for call in booked:
         if not call.lines.exists():
             cancel_call(ticket_id=ticket.pk, call_id=str(call.uid), by=uow.by, now=uow.now)

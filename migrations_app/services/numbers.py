@@ -9,6 +9,7 @@ from config.core.uow import UnitOfWork
 from migrations_app.enums import NumberState
 from migrations_app.models import NumberMove
 from migrations_app.rules.lifecycle import MOVED, NUMBER
+from migrations_app.services.disputes import lines_let_go
 from tickets.enums import EventType
 from tickets.models import Ticket
 from tickets.services.events import record
@@ -34,6 +35,8 @@ def move_number(uow: UnitOfWork, ticket: Ticket, number: NumberMove, to: NumberS
         phone_number_id=number.phone_number_id or None,
         error=(number.last_error or {}).get("key") if to in {NumberState.FAILED, NumberState.COOLING_DOWN} else None,
     )
+    if to in MOVED:
+        lines_let_go(uow, ticket, [number.match_key])
 
 
 def hold_lines(ticket: Ticket, numbers: Iterable[NumberMove]) -> None:
@@ -56,6 +59,7 @@ def hold_lines(ticket: Ticket, numbers: Iterable[NumberMove]) -> None:
         )
 
 
-def release_lines(case_id: int) -> None:
-    """Let go of every line of a case that has ended."""
-    NumberMove.objects.filter(case_id=case_id, holding=True).update(holding=False)
+def release_lines(uow: UnitOfWork, ticket: Ticket) -> None:
+    """Let go of every line of a locked ticket that ends; what was disputed about them is settled by that."""
+    NumberMove.objects.filter(case__ticket=ticket, holding=True).update(holding=False)
+    lines_let_go(uow, ticket)

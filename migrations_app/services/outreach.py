@@ -20,6 +20,7 @@ from migrations_app.selectors.cases import case_of
 from migrations_app.services import chases
 from migrations_app.services.lengths import call_length
 from migrations_app.services.messages import NoAddress, compose_chase, compose_notice
+from migrations_app.services.notices import WARNING
 from migrations_app.services.settle import settle
 from providers.enums import ExchangeState
 from providers.services import exchanges
@@ -104,6 +105,9 @@ def _still_wanted(attempt: AnyAttempt, ticket: Ticket) -> bool:
     if attempt.message in {"slot_invitation", "move_instructions"}:
         # Who has booked, or moved, by itself in the meantime needs no invitation.
         return ticket.stage == Stage.READY
+    if attempt.message == WARNING:
+        # Who was heard of in the meantime needs no warning.
+        return ticket.let_go_at is not None
     return ticket.status in OPEN_STATUSES or attempt.message in {"migration_done", "move_done", "call_cancelled"}
 
 
@@ -178,7 +182,8 @@ def _go_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: AnyAtt
 
 def _tries(attempt: AnyAttempt) -> int:
     if isinstance(attempt, ChaseAttempt):
-        return ChaseAttempt.objects.filter(chase=attempt.chase, step=attempt.step, state=AttemptState.FAILED).count()
+        tries = ChaseAttempt.objects.filter(chase=attempt.chase, step=attempt.step, state=AttemptState.FAILED)
+        return tries.filter(created_at__gte=attempt.chase.round_started_at or attempt.chase.created_at).count()
     return Notice.objects.filter(
         case=attempt.case, pin_call=attempt.pin_call, message=attempt.message, state=AttemptState.FAILED
     ).count()

@@ -20,6 +20,7 @@ from migrations_app.rules.progress import CUT_OVER, CaseFacts, Position, Require
 from migrations_app.selectors.cases import facts_of
 from migrations_app.services.chases import sync_chases
 from migrations_app.services.notices import tell_stage
+from migrations_app.services.silence import plan_silence
 from tickets.enums import Party, SlaMetric, TicketStatus
 from tickets.models import Ticket
 from tickets.services.tickets import PublicFacts, show, transition
@@ -62,11 +63,12 @@ def settle(
     facts = facts_of(case, ticket)
     where = position(facts)
     _advance(uow, case, where.stage)
-    sync_chases(uow, ticket, case, facts)
+    chases = sync_chases(uow, ticket, case, facts)
     tell_stage(uow, ticket, case)
     if where.status != TicketStatus(ticket.status):
         transition(uow, ticket, where.status, cancel_reason=cancel_reason)
     show(uow, ticket, _public(uow.now, ticket, case, where, facts))
+    plan_silence(uow, ticket, case, facts, chases)
     return where
 
 

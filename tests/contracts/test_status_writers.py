@@ -10,6 +10,7 @@ from tests.contracts.source import Module, called, inside, modules, words
 STATUSES = {"status", "stage", "state"}
 ROWS = {
     "Ticket", "MigrationCase", "NumberMove", "Requirement", "SlaClock", "Chase", "ChaseAttempt", "Notice", "PinCall", "Exchange",
+    "OwnershipDispute",
 }  # fmt: skip
 CREATING = {"create", "get_or_create", "update_or_create", "bulk_create"}
 
@@ -22,6 +23,7 @@ MOVERS: set[Place] = {
     ("migrations_app/services/numbers.py", "move_number"),
     ("migrations_app/services/requirements.py", "change_state"),
     ("migrations_app/services/chases.py", "_ask"),
+    ("migrations_app/services/chases.py", "begin_round"),
     ("migrations_app/services/chases.py", "_end"),
     ("migrations_app/services/chases.py", "_escalate"),
     ("migrations_app/services/outreach.py", "_claim"),
@@ -30,6 +32,7 @@ MOVERS: set[Place] = {
     ("migrations_app/services/outreach.py", "mark_lost"),
     ("migrations_app/services/outreach.py", "judge_unknown"),
     ("migrations_app/services/calls.py", "_move_call"),
+    ("migrations_app/services/disputes.py", "end_dispute"),
     ("providers/services/exchanges.py", "finish"),
 }
 """Who may call `uow.move`, the compare-and-swap along a transition table."""

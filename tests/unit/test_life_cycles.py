@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from config.core.transitions import TransitionTable, table
-from migrations_app.enums import AttemptState, ChaseState, NumberState, PinCallState, RequirementState, Stage
+from migrations_app.enums import (
+    AttemptState,
+    ChaseState,
+    DisputeState,
+    NumberState,
+    PinCallState,
+    RequirementState,
+    Stage,
+)
 from migrations_app.rules import lifecycle as domain
 from providers.enums import ExchangeState
 from providers.rules.lifecycle import EXCHANGE
@@ -26,6 +34,7 @@ TABLES: list[tuple[TransitionTable[Any], type[Enum], set[Enum]]] = [
         PinCallState,
         {PinCallState.FINISHED, PinCallState.CANCELLED, PinCallState.NO_SHOW, PinCallState.EXPIRED},
     ),
+    (domain.DISPUTE, DisputeState, {DisputeState.UPHELD, DisputeState.TRANSFERRED, DisputeState.DISMISSED}),
     (EXCHANGE, ExchangeState, {ExchangeState.FAILED, ExchangeState.BOUNCED}),
 ]
 every_table = pytest.mark.parametrize(("life", "words", "ends"), TABLES, ids=lambda value: getattr(value, "name", ""))
@@ -50,7 +59,7 @@ def test_ends_are_ends_and_nothing_moves_to_itself(
 
 def test_all_tables_of_the_domain_are_listed() -> None:
     assert {life.name for life, *_ in TABLES} >= {life.name for life in domain.ALL_TABLES}
-    assert len(domain.ALL_TABLES) == 6
+    assert len(domain.ALL_TABLES) == 7
 
 
 class Light(Enum):

@@ -35,6 +35,14 @@ class Ticket(TimestampedModel):
     )
     auto_close_at = models.DateTimeField(_("closes by itself at"), null=True, blank=True)
 
+    client_seen_at = models.DateTimeField(
+        _("silence counts from"),
+        null=True,
+        blank=True,
+        help_text=_("When the client was last heard of, or the desk let the silence count anew."),
+    )
+    let_go_at = models.DateTimeField(_("lets go at"), null=True, blank=True)
+
     queue = models.ForeignKey(
         Queue,
         on_delete=models.PROTECT,

@@ -77,9 +77,12 @@ def group_of(ticket: Ticket, visible: QuerySet[Ticket]) -> list[Ticket]:
 
 
 def timeline(ticket: Ticket, *, internal: bool) -> QuerySet[Event]:
-    """Return what happened to a ticket, oldest first; `internal` includes what only the desk may see."""
+    """Return what happened to a ticket, oldest first; `internal` includes what only the desk may see.
+
+    Others see what happened while the ticket was their organization's: what was before a transfer is not theirs.
+    """
     events = Event.objects.filter(ticket_id=ticket.pk).order_by("id")
-    return events if internal else events.filter(internal=False)
+    return events if internal else events.filter(internal=False, organization_id=ticket.organization_id)
 
 
 def comments_of(ticket: Ticket, *, internal: bool) -> QuerySet[Comment]:

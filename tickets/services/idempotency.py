@@ -4,6 +4,7 @@ import time
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Q
 
 from config.core.api.idempotency import InProgress, StoredAnswer
 from tickets.models import IdempotencyRecord
@@ -77,3 +78,9 @@ class DatabaseStore:
 def forget_old_answers(*, now: datetime) -> int:
     """Delete answers older than a day and return how many."""
     return IdempotencyRecord.objects.filter(created_at__lt=now - KEPT).delete()[0]
+
+
+def forget_answers_about(*, organization_id: int, reference: str) -> None:
+    """Delete what an organization was answered about a ticket that is not its own any more: a repeat is judged anew."""
+    rows = IdempotencyRecord.objects.filter(organization_id=organization_id)
+    rows.filter(Q(body__contains=reference) | Q(path__contains=reference)).delete()

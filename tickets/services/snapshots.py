@@ -61,3 +61,8 @@ def set_origin(ticket: Ticket, *, origin: str, prefix: str) -> None:
     ticket.origin = origin
     ticket.tags = [*(tag for tag in ticket.tags if not tag.startswith(prefix)), f"{prefix}{origin}"]
     Ticket.objects.filter(pk=ticket.pk).update(origin=origin, tags=ticket.tags)
+
+
+def snapshot_of(ticket: Ticket) -> ClientSnapshot:
+    """Return who is served by a ticket, as it stands."""
+    return ClientSnapshot(**{name: getattr(ticket, column) for name, column in _COLUMNS.items()})

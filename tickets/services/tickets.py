@@ -17,6 +17,7 @@ from tickets.rules.lifecycle import TICKET
 from tickets.rules.search import search_text
 from tickets.services.clocks import sync_clocks
 from tickets.services.events import record
+from tickets.services.silence import note_presence
 from tickets.signals import ticket_transitioned
 from tickets.types import ClockFacts
 
@@ -73,6 +74,7 @@ def open_ticket(*, organization: Organization, new: NewTicket, by: Actor, now: d
             status_since=now,
             waiting_on=Party.CLIENT if new.draft else Party.ONBOARDING,
             waiting_since=now,
+            client_seen_at=now,
             priority=new.priority,
             client_name=client.name,
             contact_name=client.contact_name,
@@ -94,12 +96,14 @@ def open_ticket(*, organization: Organization, new: NewTicket, by: Actor, now: d
 
 
 def lock_ticket(uow: UnitOfWork, ticket_id: int) -> Ticket:
-    """Take the ticket's lock and return it as it stands under the lock.
+    """Take the ticket's lock and return it as it stands under the lock. Who acts for its organization is heard of by that.
 
     :raises NotFound: it does not exist.
     """
     uow.lock(Ticket, ticket_id)
-    return Ticket.objects.get(pk=ticket_id)
+    ticket = Ticket.objects.get(pk=ticket_id)
+    note_presence(uow, ticket)
+    return ticket
 
 
 def bump_version(ticket: Ticket) -> None:

@@ -309,8 +309,17 @@ def test_the_reminders_of_a_call_are_due_in_time_and_vanish_with_it(walk: Walker
         "call_reminder_1h": timedelta(hours=1),
         "call_reminder_10m": timedelta(minutes=10),
     }
+    walked.send_all_due()
     walked.cancel()
     assert [n.message for n in walked.notices() if n.state == PLANNED and n.pin_call_id] == ["call_cancelled"]
+
+
+def test_a_call_that_was_never_announced_is_not_called_off(walk: Walker, smtp: MailServer) -> None:
+    walked = walk(Path.READY)
+    walked.book()
+    walked.cancel()
+    walked.send_all_due()
+    assert not [n.message for n in walked.notices() if n.pin_call_id]
     walked.send_all_due()
     assert [str(mail["Subject"]) for mail in smtp.received][-1:] != []
     assert walked.ticket.reference in str(smtp.received[-1]["Subject"])
