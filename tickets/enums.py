@@ -150,6 +150,34 @@ class Pause(TextChoices):
     ON_HOLD = "on_hold", _("Ticket on hold")
 
 
+class RoutingState(TextChoices):
+    """Where a version of the routing rules stands."""
+
+    DRAFT = "draft", _("Draft")
+    LIVE = "live", _("Live")
+    RETIRED = "retired", _("Retired")
+
+
+class RoutingDeed(TextChoices):
+    """What somebody did with a version of the routing rules."""
+
+    MADE = "made", _("Version made")
+    RULE_ADDED = "rule_added", _("Rule added")
+    RULE_CHANGED = "rule_changed", _("Rule changed")
+    RULE_REMOVED = "rule_removed", _("Rule removed")
+    TESTED = "tested", _("Tested")
+    PUBLISHED = "published", _("Made live")
+    RETIRED = "retired", _("Retired")
+
+
+class Assignment(TextChoices):
+    """How a queue hands its tickets to its agents."""
+
+    NONE = "none", _("By hand")
+    LEAST_LOADED = "least_loaded", _("To the agent with the fewest open tickets")
+    ROUND_ROBIN = "round_robin", _("In turn")
+
+
 class EventType(TextChoices):
     """Types of the change feed; the list is part of the public contract."""
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 class RoutingFacts:
     """What a rule may look at: plain values pushed down by the app that knows the ticket's document.
 
-    `tags` hold facts of the document as `name:value` words, e.g. `bsp:infobip` or `flow:number_by_api`.
+    `bsp` and `flow` are words of that app, of which the desk knows no more than whether they are equal. `organization` is
+    the organization's id as text, which outlives a change of its name. `tags` hold further facts as `name:value` words,
+    e.g. `destination:gupshup`. `triage_reason` says why no rule may take the ticket; empty where rules are asked.
     """
 
     kind: str
@@ -18,7 +20,10 @@ class RoutingFacts:
     organization: str
     partner: bool
     size: int
+    bsp: str | None = None
+    flow: str | None = None
     tags: frozenset[str] = field(default_factory=frozenset)
+    triage_reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,25 @@ class UnitOfWork:
     events: list[PendingEvent] = field(default_factory=list)
     _locked: set[tuple[type[models.Model], int]] = field(default_factory=set)
     _undone_by: list[Callable[[], None]] = field(default_factory=list)
+    _at_close: dict[Callable[["UnitOfWork", list[int]], None], list[int]] = field(default_factory=dict)
+
+    def at_close(self, work: Callable[["UnitOfWork", list[int]], None], *row_ids: int) -> None:
+        """Have `work` done once, with all ids it was asked for, after everything else and before the events are written.
+
+        For work that takes rows which many transactions share: they are held for a moment instead of for the whole
+        transaction, and can be taken in one order. Works are done in the order in which they were first asked for; a
+        call without ids only keeps a work's place in that order.
+        """
+        ids = self._at_close.setdefault(work, [])
+        ids.extend(row_id for row_id in row_ids if row_id not in ids)
+
+    def close(self) -> None:
+        """Do what was left for the end."""
+        while self._at_close:
+            work = next(iter(self._at_close))
+            ids = self._at_close.pop(work)
+            if ids:
+                work(self, ids)
 
     def lock(self, model: type[models.Model], *ids: int) -> None:
         """Take the rows' locks by ascending id, raising each `revision` once.
@@ -152,6 +171,7 @@ def _outermost(uow: UnitOfWork) -> Iterator[UnitOfWork]:
     try:
         with _immediate(), transaction.atomic():
             yield uow
+            uow.close()
             if uow.events:
                 writer: EventWriter = import_string(settings.PORTERO_EVENT_WRITER)
                 writer(uow.events, by=uow.by, now=uow.now)

@@ -93,8 +93,8 @@ def unfold_settings() -> dict[str, Any]:
                         _link(
                             _("Routing rules"),
                             "alt_route",
-                            "admin:tickets_routingrule_changelist",
-                            "tickets.view_routingrule",
+                            "admin:tickets_routingversion_changelist",
+                            "tickets.view_routingversion",
                         ),
                         _link(
                             _("Ladders"),

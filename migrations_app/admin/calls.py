@@ -18,6 +18,7 @@ from unfold.decorators import display
 
 from config.core.admin.base import ReadOnlyAdmin
 from migrations_app.admin import console
+from migrations_app.admin.ticket_filters import AgentFilter
 from migrations_app.admin.words import STATE_COLOURS, badge
 from migrations_app.models import PinCall
 from tickets.selectors.desk import is_agent, is_lead, visible_tickets
@@ -29,7 +30,7 @@ class PinCallAdmin(ReadOnlyAdmin):
 
     list_display = ("time", "local_time", "ticket_link", "state_label", "agent", "number_count")
     list_display_links = ("time",)
-    list_filter = ("state", "agent")
+    list_filter = ("state", AgentFilter)
     search_fields = ("ticket__reference", "ticket__client_name")
     list_select_related = ("ticket", "agent")
     ordering = ("-start", "-id")

@@ -63,10 +63,9 @@ class Deed:
 class Action:
     """Something that can be done.
 
-    `stale_ok`: it cannot conflict with what somebody else did meanwhile. `ends`: there is no ticket any more afterwards.
+    `stale_ok`: it cannot conflict with what somebody else did meanwhile.
     """
 
     run: Callable[[Deed], str]
     for_client: bool = False
     stale_ok: bool = False
-    ends: bool = False

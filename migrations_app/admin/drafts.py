@@ -65,7 +65,7 @@ def _save(request: HttpRequest, form: FilingForm, ticket: Ticket, *, keep: bool)
     try:
         drafts.save_draft(ticket_id=ticket.pk, edit=edit, submit=not keep, by=by, now=now)
     except DomainError as refusal:
-        filing.complain(form, refusal)
+        filing.complain(form, refusal, by)
         return False
     return True
 
@@ -152,5 +152,5 @@ def _delete(deed: Deed) -> str:
 
 DRAFT_ACTIONS: dict[str, Action] = {
     "submit": Action(_submit, for_client=True),
-    "delete-draft": Action(_delete, for_client=True, ends=True),
+    "delete-draft": Action(_delete, for_client=True),
 }

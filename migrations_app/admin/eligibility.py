@@ -5,11 +5,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from config.core.actor import Actor
 from migrations_app.admin.words import PARTY_COLOURS
 from migrations_app.enums.texts import reason_text
 from migrations_app.rules.reasons import Reason
 from migrations_app.services.eligibility import Check
 from tickets.enums import Party
+from tickets.selectors.desk import seen_by
 
 
 @dataclass
@@ -24,12 +26,12 @@ class Told:
     numbers: list[str] = field(default_factory=list)
 
 
-def page_of(check: Check, sent: list[str]) -> dict[str, Any]:
-    """Return what the page shows of a check; `sent` are the numbers as they were written."""
+def page_of(check: Check, sent: list[str], by: Actor) -> dict[str, Any]:
+    """Return what the page shows this person of a check; `sent` are the numbers as they were written."""
     grouped: dict[tuple[str, str], Told] = {}
     for text, checked in zip(sent, check.numbers, strict=True):
         for reason in checked.verdict.reasons:
-            words = reason_text(reason.code, reason.facts)
+            words = _words(reason, by)
             told = grouped.setdefault((reason.code, words), _told(reason, words))
             told.numbers.append(checked.number or text)
     for told in grouped.values():
@@ -40,6 +42,14 @@ def page_of(check: Check, sent: list[str]) -> dict[str, Any]:
         "can_submit": all(checked.verdict.can_submit for checked in check.numbers) and not check.missing,
         "reasons": list(grouped.values()),
     }
+
+
+def _words(reason: Reason, by: Actor) -> str:
+    """Return a reason in words. A ticket of a queue in which an agent does not work is not named to that agent."""
+    ticket = reason.facts.get("ticket")
+    if ticket and not seen_by(by, str(ticket)):
+        return _("Another ticket moves this number already.")
+    return reason_text(reason.code, reason.facts)
 
 
 def _told(reason: Reason, words: str) -> Told:

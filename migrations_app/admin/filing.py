@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from config.core import clock
+from config.core.actor import Actor
 from config.core.errors import DomainError, Invalid
 from migrations_app.admin.eligibility import page_of
 from migrations_app.admin.words import refusal_words
@@ -21,7 +22,7 @@ from providers.selectors.directory import directory
 from tickets.admin import actor_of
 from tickets.enums import Source
 from tickets.models import Organization, Ticket
-from tickets.selectors.desk import is_agent, is_lead
+from tickets.selectors.desk import is_agent, is_lead, seen_by
 
 SECTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     ("who", ("organization", "client_name", "contact_name", "contact_email", "contact_phone", "language", "timezone",
@@ -51,7 +52,7 @@ def answer(page: Any, request: HttpRequest) -> HttpResponse:
     context = {"title": _("File a ticket"), "may_draft": may_draft(request.user), "may_check": True}
     if request.method == "POST" and form.is_valid():
         if checks:
-            return show(page, request, form, {**context, "checked": _check(form, own)})
+            return show(page, request, form, {**context, "checked": _check(form, own, actor_of(request))})
         ticket = _file(request, form, own, submit=not draft)
         if ticket is not None:
             words = _("Kept as a draft: %(reference)s.") if draft else _("Filed: %(reference)s.")
@@ -60,7 +61,7 @@ def answer(page: Any, request: HttpRequest) -> HttpResponse:
     return show(page, request, form, context)
 
 
-def _check(form: FilingForm, own: Organization | None) -> dict[str, Any] | None:
+def _check(form: FilingForm, own: Organization | None, by: Actor) -> dict[str, Any] | None:
     """Return what filing these answers would meet; None, with the complaint beside its question, if that cannot be told."""
     answers = form.cleaned_data
     organization = own or answers["organization"]
@@ -72,7 +73,7 @@ def _check(form: FilingForm, own: Organization | None) -> dict[str, Any] | None:
         return None
     missing = {pointer.rsplit("/", 1)[-1] for pointer in found.missing}
     questions = [form.fields[name].label for name in form.fields if _NAMES_OF_PLACES.get(name, name) in missing]
-    return {**page_of(found, answers["numbers"]), "missing": questions}
+    return {**page_of(found, answers["numbers"], by), "missing": questions}
 
 
 def show(page: Any, request: HttpRequest, form: FilingForm, context: Mapping[str, Any]) -> HttpResponse:
@@ -127,17 +128,17 @@ def _file(request: HttpRequest, form: FilingForm, own: Organization | None, *, s
         read = read_form(body, source=Source.ADMIN, test=bool(answers.get("test")))
         return file_ticket(organization=organization, form=read, by=by, now=now)
     except DomainError as refusal:
-        complain(form, refusal)
+        complain(form, refusal, by)
     return None
 
 
-def complain(form: FilingForm, refusal: DomainError) -> None:
+def complain(form: FilingForm, refusal: DomainError, by: Actor) -> None:
     """Put a refusal beside the questions it is about."""
     if isinstance(refusal, Invalid):
         for error in refusal.errors:
             form.add_error(*_place(form, error.pointer, error.detail))
     elif isinstance(refusal, NumberAlreadyOpen):
-        form.add_error("numbers", held_words(refusal))
+        form.add_error("numbers", held_words(refusal, by))
     else:
         form.add_error(None, refusal_words(refusal))
 
@@ -182,10 +183,10 @@ def _place(form: FilingForm, pointer: str, detail: str) -> tuple[str | None, str
     return (name, detail) if name in form.fields else (None, detail)
 
 
-def held_words(refusal: NumberAlreadyOpen) -> str:
-    """Return which numbers are held, and by which ticket where that may be known."""
+def held_words(refusal: NumberAlreadyOpen, by: Actor) -> str:
+    """Return which numbers are held, and by which ticket where this person may see it."""
     numbers = ", ".join(refusal.extra.get("numbers", []))
     existing = refusal.extra.get("existing_ticket")
-    if existing:
+    if existing and seen_by(by, existing):
         return _("Already being moved by ticket %(ticket)s: %(numbers)s") % {"ticket": existing, "numbers": numbers}
     return _("Already being moved by another ticket: %(numbers)s") % {"numbers": numbers}

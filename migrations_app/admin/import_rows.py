@@ -126,14 +126,14 @@ def preview(data: tablib.Dataset, *, organization: Organization, test: bool, by:
     forms = [row.instance for row in read]
     trials = importing.try_rows(organization=organization, forms=forms, by=by, now=now)
     for row, trial in zip(read, trials, strict=True):
-        lines.append(_line(row.number, row.instance, trial, [each.number for each in read]))
+        lines.append(_line(row.number, row.instance, trial, [each.number for each in read], by))
     return Preview(sorted(lines, key=lambda line: line.number), forms)
 
 
-def _line(number: int, form: Form, trial: importing.Trial, places: Sequence[int]) -> Line:
+def _line(number: int, form: Form, trial: importing.Trial, places: Sequence[int], by: Actor) -> Line:
     complaints: list[tuple[str, str]] = []
     if trial.refusal is not None:
-        complaints = _complaints(trial.refusal)
+        complaints = _complaints(trial.refusal, by)
     elif trial.repeats is not None:
         words = _("A number of this row is in row %(row)s already.") % {"row": places[trial.repeats]}
         complaints = [("phone_numbers", words)]
@@ -142,9 +142,9 @@ def _line(number: int, form: Form, trial: importing.Trial, places: Sequence[int]
     return Line(number, form.client.name, len(form.numbers), "" if complaints else outcome, complaints)
 
 
-def _complaints(refusal: DomainError) -> list[tuple[str, str]]:
+def _complaints(refusal: DomainError, by: Actor) -> list[tuple[str, str]]:
     if isinstance(refusal, NumberAlreadyOpen):
-        return [("phone_numbers", held_words(refusal))]
+        return [("phone_numbers", held_words(refusal, by))]
     if isinstance(refusal, Invalid):
         return [(column_of(error.pointer), error.detail) for error in refusal.errors]
     return [("", refusal_words(refusal))]

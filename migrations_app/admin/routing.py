@@ -1,93 +1,104 @@
-"""Routing rules as data, with a dry run: which rule would take a ticket, and why the ones before it would not."""
+"""The versions of the routing rules: list and addresses. What each page shows and does stands in `routing_pages`."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from config.core.admin.base import DeskModelAdmin
-from config.core.errors import NotFound
-from migrations_app.selectors.cases import case_of
-from migrations_app.selectors.routing import routing_facts
-from tickets.models import RoutingRule, Ticket
-from tickets.selectors.desk import triage_queue, visible_tickets
-from tickets.services.routing import explain
+from config.core.admin.base import ReadOnlyAdmin
+from migrations_app.admin import routing_dry_run, routing_pages
+from migrations_app.admin.routing_words import STATE_COLOURS
+from migrations_app.admin.words import badge
+from tickets.models import RoutingVersion
+from tickets.selectors.desk import is_lead
+
+READ = {"GET", "HEAD"}
+_FORM = READ | {"POST"}
 
 
-@admin.register(RoutingRule)
-class RoutingRuleAdmin(DeskModelAdmin):
-    """The lowest position whose every condition holds takes the ticket."""
+@admin.register(RoutingVersion)
+class RoutingVersionAdmin(ReadOnlyAdmin):
+    """One version is live. A lead copies it, edits the copy, tests it and makes it live; agents read."""
 
-    list_display = ("position", "name", "active", "conditions_short", "queue")
-    list_display_links = ("name",)
-    list_select_related = ("queue",)
-    list_filter = ("active", "queue")
-    search_fields = ("name",)
-    ordering = ("position", "id")
-    fields = ("position", "name", "active", "conditions", "queue")
+    list_display = ("title", "state_label", "note", "rule_count", "published_at", "published_by", "made_by")
+    list_display_links = ("title",)
+    list_filter = ("state",)
+    search_fields = ("note", "rules__name")
+    ordering = ("-number",)
     change_list_template = "admin/desk/routing_list.html"
 
-    @display(description=_("Conditions"))
-    def conditions_short(self, row: RoutingRule) -> str:
-        return "; ".join(f"{name}: {_shown(value)}" for name, value in row.conditions.items()) or _("takes everything")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RoutingVersion]:
+        rows: QuerySet[RoutingVersion] = super().get_queryset(request)
+        return rows.annotate(how_many=Count("rules"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.edits(request)
+
+    def edits(self, request: HttpRequest) -> bool:
+        """Tell whether this person may make, edit, test and publish versions: a test looks at tickets of every queue."""
+        return is_lead(request.user) and request.user.has_perm("tickets.change_routingversion")
 
     def get_urls(self) -> list[URLPattern]:
-        dry_run = path("dry-run/", self.admin_site.admin_view(self.dry_run_view), name="tickets_routingrule_dry_run")
-        return [dry_run, *super().get_urls()]
+        """List, copy, page, its rules, its test, its buttons, dry run; rows are deleted by a button, and only drafts."""
+        name = "tickets_routingversion"
+        rule = self._page(routing_pages.rule, lead=True, methods=_FORM)
+        return [
+            path("", self.admin_site.admin_view(self.changelist_view), name=f"{name}_changelist"),
+            path("add/", self._page(routing_pages.copy, lead=True, methods=_FORM), name=f"{name}_add"),
+            path("dry-run/", self._page(routing_dry_run.answer), name=f"{name}_dry_run"),
+            path("<int:version_id>/change/", self._page(routing_pages.version), name=f"{name}_change"),
+            path("<int:version_id>/rules/add/", rule, name=f"{name}_rule_add"),
+            path("<int:version_id>/rules/<int:rule_id>/", rule, name=f"{name}_rule"),
+            path(
+                "<int:version_id>/test/",
+                self._page(routing_pages.test, lead=True, methods=_FORM),
+                name=f"{name}_test",
+            ),
+            path(
+                "<int:version_id>/do/<slug:action>/",
+                self._page(routing_pages.do, lead=True, methods={"POST"}),
+                name=f"{name}_do",
+            ),
+        ]
 
-    def dry_run_view(self, request: HttpRequest) -> HttpResponse:
-        """Show how every rule judges a ticket that this person may see. Changes nothing."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        reference = request.GET.get("reference", "").strip().upper()
-        context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Dry run of the routing rules"),
-            "reference": reference,
-        }
-        if reference:
-            context |= _explained(request, reference)
+    def _page(
+        self, answer: Callable[..., HttpResponse], *, lead: bool = False, methods: set[str] = READ
+    ) -> Callable[..., HttpResponse]:
+        """Return a view that lets the right people in and hands on the version that the address names."""
+
+        def view(request: HttpRequest, version_id: int | None = None, **more: Any) -> HttpResponse:
+            if not self.has_view_permission(request) or (lead and not self.edits(request)):
+                raise PermissionDenied
+            if request.method not in methods:
+                return HttpResponseNotAllowed(sorted(methods))
+            if version_id is None:
+                return answer(self, request, **more)
+            return answer(self, request, get_object_or_404(RoutingVersion, pk=version_id), **more)
+
+        return self.admin_site.admin_view(view)
+
+    def render_page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        """Answer with a page inside the admin's frame."""
         request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/desk/dry_run.html", context)
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
+        return TemplateResponse(request, template, {**frame, "edits": self.edits(request), **context})
 
+    @display(description=_("Version"), ordering="number")
+    def title(self, row: RoutingVersion) -> str:
+        return str(row)
 
-def _explained(request: HttpRequest, reference: str) -> dict[str, Any]:
-    tickets = visible_tickets(request.user).select_related("organization", "queue")
-    ticket: Ticket | None = tickets.filter(reference=reference).first()
-    if ticket is None:
-        return {"complaint": _("There is no such ticket.")}
-    try:
-        case = case_of(ticket.pk)
-    except NotFound:
-        return {"complaint": _("This ticket has no case to be routed by.")}
-    result: Any = explain(routing_facts(ticket, case))
-    return {
-        "ticket": ticket,
-        "taken_by": result["taken_by"],
-        "triage": triage_queue(),
-        "forced": case.current_bsp is None,
-        "trail": [
-            {**rule, "conditions": [_condition(condition) for condition in rule["conditions"]]}
-            for rule in result["trail"]
-        ],
-    }
+    @display(description=_("State"))
+    def state_label(self, row: RoutingVersion) -> str:
+        return badge(row.get_state_display(), STATE_COLOURS[row.state])
 
-
-def _condition(condition: dict[str, Any]) -> dict[str, Any]:
-    return {**condition, "expected": _shown(condition["expected"]), "found": _shown(condition["found"])}
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value)) or "–"
-    return "–" if value in {None, ""} else str(value)
+    @display(description=_("Rules"))
+    def rule_count(self, row: Any) -> int:
+        return int(row.how_many)

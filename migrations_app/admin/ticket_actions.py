@@ -43,13 +43,13 @@ def answer(request: HttpRequest, ticket: Ticket, name: str) -> HttpResponse:
     deed = Deed(ticket, request.POST, request.user, actor_of(request), clock.now(), request.FILES)
     if not action.stale_ok and request.POST.get("version") != str(ticket.version):
         messages.warning(request, _("Somebody changed this ticket meanwhile. Nothing was done; look at it again."))
-    elif _perform(request, action, deed) and (action.ends or _out_of_sight(request, ticket)):
+    elif _perform(request, action, deed) and _out_of_sight(request, ticket):
         return redirect("admin:tickets_ticket_changelist")
     return redirect("admin:tickets_ticket_change", ticket.pk)
 
 
 def _out_of_sight(request: HttpRequest, ticket: Ticket) -> bool:
-    """Tell whether what was done took the ticket out of this person's queues."""
+    """Tell whether what was done ended the ticket as such, or took it out of this person's queues."""
     return not visible_tickets(request.user).filter(pk=ticket.pk).exists()
 
 

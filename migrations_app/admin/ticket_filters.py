@@ -15,10 +15,16 @@ from migrations_app.enums import DisputeState, Stage
 from migrations_app.models import OwnershipDispute
 from providers.selectors.directory import directory
 from tickets.enums import ON_HOLD, Party, TicketStatus
-from tickets.models import Queue, Ticket
-from tickets.selectors.desk import is_lead, overdue
+from tickets.models import Ticket
+from tickets.selectors.desk import overdue, visible_queues
 
 Choices = Iterable[tuple[str, Any]]
+
+
+def colleagues(user: Any) -> list[tuple[str, str]]:
+    """Return the active agents of the queues that this person sees, as choices."""
+    agents = get_user_model().objects.filter(is_active=True, queues__in=visible_queues(user)).distinct()
+    return [(str(agent.pk), agent.get_full_name() or agent.get_username()) for agent in agents.order_by("username")]
 
 
 class StatusFilter(DropdownFilter):
@@ -70,10 +76,7 @@ class QueueFilter(DropdownFilter):
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        queues = Queue.objects.order_by("name")
-        if not is_lead(request.user):
-            queues = queues.filter(agents=request.user.pk)
-        return list(queues.values_list("slug", "name"))
+        return list(visible_queues(request.user).order_by("name").values_list("slug", "name"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
         return queryset.filter(queue__slug=self.value()) if self.value() else queryset
@@ -94,15 +97,13 @@ class BspFilter(DropdownFilter):
 
 
 class AssigneeFilter(DropdownFilter):
-    """By assignee: me, nobody, or one of the agents."""
+    """By assignee: me, nobody, or one of the agents of the queues that this person sees."""
 
     title = _("assignee")
     parameter_name = "assignee"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        agents = get_user_model().objects.filter(is_active=True, queues__isnull=False).distinct()
-        named = [(str(user.pk), user.get_full_name() or user.get_username()) for user in agents.order_by("username")]
-        return [("me", _("Me")), ("nobody", _("Nobody")), *named]
+        return [("me", _("Me")), ("nobody", _("Nobody")), *colleagues(request.user)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
         value = self.value()
@@ -111,6 +112,20 @@ class AssigneeFilter(DropdownFilter):
         if value == "nobody":
             return queryset.filter(assignee=None)
         return queryset.filter(assignee=int(value)) if value and value.isdecimal() else queryset
+
+
+class AgentFilter(DropdownFilter):
+    """Calls by the agent who runs them."""
+
+    title = _("agent")
+    parameter_name = "agent"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return colleagues(request.user)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(agent=int(value)) if value and value.isdecimal() else queryset
 
 
 class GroupFilter(DropdownFilter):

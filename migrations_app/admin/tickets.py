@@ -39,7 +39,7 @@ from migrations_app.models import MigrationCase
 from migrations_app.selectors.cases import tickets_matching
 from tickets.enums import ON_HOLD, Party
 from tickets.models import Ticket
-from tickets.selectors.desk import is_agent, is_lead, visible_tickets
+from tickets.selectors.desk import is_agent, is_lead, visible_tickets, works_nowhere
 from tickets.selectors.files import attachment_of
 from tickets.services.files import opened
 
@@ -72,6 +72,7 @@ class TicketAdmin(ReadOnlyAdmin):
     list_per_page = 50
     paginator = ShortCount
     change_list_template = "admin/desk/ticket_list.html"
+    list_before_template = "admin/desk/_no_queue.html"
     list_fullwidth = True
     list_filter_sheet = True
     list_filter_submit = True
@@ -80,7 +81,8 @@ class TicketAdmin(ReadOnlyAdmin):
     # What may be seen and done -----------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
-        return _with_bsp_name(visible_tickets(request.user))
+        # Whoever asks without an order of their own, as the search of a form field does, gets the list's.
+        return _with_bsp_name(visible_tickets(request.user)).order_by(*self.ordering)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tickets.add_ticket")
@@ -146,7 +148,8 @@ class TicketAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method not in READ:
             return HttpResponseNotAllowed(sorted(READ))
-        return super().changelist_view(request, extra_context)
+        context = {**(extra_context or {}), "works_nowhere": works_nowhere(request.user)}
+        return super().changelist_view(request, context)
 
     def file_view(self, request: HttpRequest) -> HttpResponse:
         """Show the form and file what it holds.

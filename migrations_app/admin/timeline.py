@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from migrations_app.admin.routing_words import REASON_WORDS
 from migrations_app.admin.words import EMAIL_WORDS
 from migrations_app.enums import DisputeState, Flow, NumberState, RequirementState
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
@@ -68,20 +69,16 @@ def _status(data: Data, _names: Names) -> str:
     }
 
 
-_ROUTE_REASONS: dict[str, Callable[[], str]] = {
-    "no_rule_matched": lambda: _("no rule took it"),
-    "unknown_bsp": lambda: _("the old BSP is not in the directory"),
-    "by_hand": lambda: _("moved by hand"),
-}
-
-
 def _routed(data: Data, names: Names) -> str:
     slug = str(data.get("queue", ""))
     if not names.desk:
         return _("In queue %(queue)s") % {"queue": names.queues.get(slug, slug)}
     reason = str(data.get("reason", ""))
-    why = _("rule “%(rule)s”") % {"rule": data["rule"]} if data.get("rule") else ""
-    why = why or (_ROUTE_REASONS[reason]() if reason in _ROUTE_REASONS else reason)
+    why = str(data.get("note") or REASON_WORDS.get(reason, reason))
+    if data.get("rule"):
+        why = _("rule “%(rule)s”") % {"rule": data["rule"]}
+    if data.get("version"):
+        why = _("%(why)s (version %(number)s)") % {"why": why, "number": data["version"]}
     return _("In queue %(queue)s: %(why)s") % {"queue": names.queues.get(slug, slug), "why": why}
 
 

@@ -17,6 +17,7 @@ from migrations_app.services.handing_over import CallInTheWay
 from migrations_app.services.move_steps import AnotherStepRuns, CoolingDown, MetaSaidNo, NoAnswer, NotInCall
 from migrations_app.services.requirements import ReasonNeeded, TicketEnded
 from tickets.enums import Party, TicketStatus
+from tickets.services.routing import SameQueue
 from tickets.services.transfers import NotTransferable
 
 DESK_ACTIONS: dict[str, Any] = {
@@ -121,6 +122,7 @@ _REFUSALS: dict[type[DomainError], Any] = {
     NoAnswer: _("Meta did not answer. Look at the number's state before repeating the step."),
     TicketEnded: _("The ticket is a draft or has ended: nothing can be answered now."),
     ReasonForFlowNeeded: _("Say why: the form would decide otherwise."),
+    SameQueue: _("The ticket is in this queue already."),
     ReasonNeeded: _("Say why: this decision needs a reason."),
     ReasonMissing: _("Say why: this decision needs a reason."),
     CallInTheWay: _("A call is booked or running. Cancel or finish it first: other people were invited to it."),

@@ -1,6 +1,7 @@
 """The demo desk of embedded mode: an organization, queues with rules, agents with hours. Made once, never again."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -10,10 +11,13 @@ from django.contrib.auth.models import Group, User
 from config.core.actor import Actor
 from config.core.uow import unit_of_work
 from migrations_app.models import AgentHours
-from tickets.models import ApiKey, Organization, Queue, RoutingRule
+from migrations_app.services.routing_trials import MOST_TICKETS, try_version
+from tickets.models import ApiKey, Organization, Queue
 from tickets.selectors.desk import AGENT
+from tickets.selectors.routing import live_version
 from tickets.services.level_setup import NewCalendar, ensure_calendar, ensure_policy
 from tickets.services.organizations import ALL_SCOPES, ensure_organization, issue_api_key
+from tickets.services.routing_versions import RuleDraft, copy_version, publish, save_rule
 
 DEMO_ORGANIZATION = "Demo Client"
 _AGENTS = (
@@ -54,26 +58,32 @@ def load_demo(*, by: Actor, now: datetime, admin_password: str = "") -> FirstRun
         password = _make_admin(admin_password)
         agents = [_make_agent(*row) for row in _AGENTS]
         admin = get_user_model().objects.get(username="admin")
+        rules = []
         for slug, name, countries, position in _QUEUES:
             queue, fresh = Queue.objects.get_or_create(
                 slug=slug, defaults={"name": name, "created_at": now, "updated_at": now}
             )
             if fresh:
                 queue.agents.set([admin, *agents])
-                RoutingRule.objects.create(
-                    name=name,
-                    position=position,
-                    queue=queue,
-                    conditions={"country": countries} if countries else {},
-                    created_at=now,
-                    updated_at=now,
-                )
+                rules.append(RuleDraft(name, position, queue.pk, {"country": countries} if countries else {}))
+        if rules:
+            _go_live(rules, by=by, now=now)
         for slug, calendar in _CALENDARS.items():
             queue = Queue.objects.get(slug=slug)
             hours = ensure_calendar(calendar, by=by, now=now)
             ensure_policy(queue.name, position=50, calendar=hours, queues=[queue], by=by, now=now)
         Queue.objects.get(is_triage=True).agents.add(admin, *agents)
         return FirstRun(password, _make_key(by=by, now=now))
+
+
+def _go_live(rules: Sequence[RuleDraft], *, by: Actor, now: datetime) -> None:
+    """Add rules to those that are live, the way a lead does: copy, edit, test, make live."""
+    live = live_version()
+    draft = copy_version(source_id=live.pk if live else None, note="", by=by, now=now)
+    for rule in rules:
+        save_rule(version_id=draft.pk, rule_id=None, rule=rule, by=by, now=now)
+    try_version(version_id=draft.pk, limit=MOST_TICKETS, by=by, now=now)
+    publish(version_id=draft.pk, by=by, now=now)
 
 
 def _make_admin(wanted: str) -> str | None:

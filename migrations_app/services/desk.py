@@ -1,4 +1,4 @@
-"""The desk's first set-up as data: roles, triage queue, service level, ladders, playbooks. What a lead has edited stays."""
+"""The desk's first set-up as data: roles, queue, routing, service level, ladders, playbooks. What a lead has edited stays."""
 
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from providers.models import MetaAccount
 from tickets.models import Queue
 from tickets.selectors.desk import AGENT, CLIENT, LEAD
 from tickets.services.level_setup import NewCalendar, ensure_calendar, ensure_policy
+from tickets.services.routing_versions import first_version
 
 LADDERS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "two-step-client-owns": (
@@ -66,7 +67,7 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
             "add_ticket",
             "change_ticket",
             "view_queue",
-            "view_routingrule",
+            "view_routingversion",
             "view_calendar",
             "view_slapolicy",
             # To choose for whom a ticket is filed.
@@ -89,10 +90,10 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
     LEAD: Q(content_type__app_label="tickets", codename__in=["view_ticket", "add_ticket", "change_ticket"])
     | Q(
         content_type__app_label="tickets",
-        content_type__model__in=["queue", "routingrule", "organization", "membership", "apikey"],
+        content_type__model__in=["queue", "routingversion", "organization", "membership", "apikey"],
         codename__regex=r"^(view|add|change)_",
     )
-    | Q(content_type__app_label="tickets", codename__in=["delete_routingrule", "delete_membership"])
+    | Q(content_type__app_label="tickets", codename__in=["delete_routingversion", "delete_membership"])
     | Q(
         content_type__app_label="tickets",
         content_type__model__in=["calendar", "calendarhours", "calendarday", "slapolicy", "slatarget"],
@@ -126,6 +127,7 @@ def load_desk(*, by: Actor, now: datetime, waba_id: str) -> None:
         Queue.objects.get_or_create(is_triage=True, defaults={"slug": "triage", "name": "Triage", **stamps})
         office = ensure_calendar(NewCalendar("Office hours"), by=by, now=now)
         ensure_policy("Standard", position=100, calendar=office, by=by, now=now)
+        first_version(by=by, now=now)
         for slug, (name, steps) in LADDERS.items():
             Ladder.objects.get_or_create(slug=slug, defaults={"name": name, "steps": steps, **stamps})
         account = MetaAccount.objects.get_or_create(

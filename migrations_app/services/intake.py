@@ -264,8 +264,7 @@ def _answers(form: Form) -> Answers:
 def _accept(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     """Everything that submitting means, once the lines are held: derive the requirements, route, settle."""
     write_requirements(case, derived_requirements(case), uow.now)
-    forced = "unknown_bsp" if case.current_bsp is None else ""
-    route(uow, ticket, routing_facts(ticket, case), force_triage=forced)
+    route(uow, ticket, routing_facts(ticket, case))
     settle(uow, ticket, case)
 
 

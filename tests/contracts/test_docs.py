@@ -206,8 +206,8 @@ def test_a_diagram_shows_every_start_move_and_end() -> None:
 def test_every_life_cycle_is_drawn() -> None:
     names = [life_cycle.name for _module, life_cycle in draw_states.all_tables()]
     assert names == [
-        "ticket status", "service level clock", "case stage", "number move", "requirement", "chase", "attempt", "pin call",
-        "dispute", "exchange",
+        "ticket status", "routing version", "service level clock", "case stage", "number move", "requirement", "chase",
+        "attempt", "pin call", "dispute", "exchange",
     ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from tests.contracts.source import Module, called, inside, modules, words
 STATUSES = {"status", "stage", "state"}
 ROWS = {
     "Ticket", "MigrationCase", "NumberMove", "Requirement", "SlaClock", "Chase", "ChaseAttempt", "Notice", "PinCall", "Exchange",
-    "OwnershipDispute",
+    "OwnershipDispute", "RoutingVersion",
 }  # fmt: skip
 CREATING = {"create", "get_or_create", "update_or_create", "bulk_create"}
 
@@ -19,6 +19,7 @@ Place = tuple[str, str]
 MOVERS: set[Place] = {
     ("tickets/services/tickets.py", "transition"),
     ("tickets/services/clocks.py", "_write"),
+    ("tickets/services/routing_versions.py", "_move"),
     ("migrations_app/services/settle.py", "_advance"),
     ("migrations_app/services/numbers.py", "move_number"),
     ("migrations_app/services/requirements.py", "change_state"),

@@ -15,7 +15,7 @@ from tests.factories.desk import Desk
 from tests.factories.forms import OTHER_NUMBER
 from tests.factories.servers import Meta
 from tests.factories.walks import Path, Walk, Walker
-from tickets.models import Event, Queue, Ticket
+from tickets.models import Event, Queue, RoutingVersion, Ticket
 
 OURS = [
     model for label in ("tickets", "providers", "migrations_app") for model in apps.get_app_config(label).get_models()
@@ -129,6 +129,25 @@ def test_an_agents_quarter_of_an_hour_belongs_to_one_call(walked: Walk) -> None:
 def test_there_is_one_triage_queue_and_one_default_destination(desk: Desk, now: datetime) -> None:
     assert refuses(lambda: Queue.objects.create(slug="x", name="X", is_triage=True, created_at=now, updated_at=now))
     assert refuses(lambda: Playbook.objects.filter(slug="sinch").update(is_default=True))
+
+
+def test_there_is_one_live_routing_version_and_its_times_fit_its_state(desk: Desk, now: datetime) -> None:
+    live = RoutingVersion.objects.filter(state="live")
+    stamps = {"made_by": "x", "created_at": now, "updated_at": now}
+    draft = RoutingVersion.objects.create(number=2, **stamps)
+    drafts = RoutingVersion.objects.filter(pk=draft.pk)
+    assert refuses(lambda: RoutingVersion.objects.create(number=3, state="live", published_at=now, **stamps))
+    assert refuses(lambda: RoutingVersion.objects.create(number=2, **stamps))
+    assert refuses(lambda: drafts.update(published_at=now))
+    assert refuses(lambda: live.update(published_at=None))
+    assert refuses(lambda: live.update(state="retired"))
+    assert refuses(lambda: live.update(retired_at=now))
+    assert not refuses(lambda: live.update(state="retired", retired_at=now))
+    assert not refuses(lambda: drafts.update(state="live", published_at=now))
+
+
+def test_a_queue_shares_its_work_in_a_known_way(desk: Desk) -> None:
+    assert refuses(lambda: Queue.objects.update(assignment="lottery"))
 
 
 def test_a_place_in_the_feed_is_taken_once(walked: Walk) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Any
 
 from django.contrib.auth.models import Group, User
 
@@ -9,7 +10,7 @@ from config.core.actor import OPERATOR, Actor, ActorKind
 from migrations_app.models import AgentHours
 from migrations_app.services.desk import load_desk
 from providers.services.directory import load_directory
-from tickets.models import ApiKey, Organization, Queue, RoutingRule
+from tickets.models import ApiKey, Organization, Queue, RoutingRule, RoutingVersion
 from tickets.selectors.desk import AGENT, LEAD
 from tickets.services.organizations import ensure_organization, issue_api_key
 
@@ -42,15 +43,19 @@ def make_desk(*, now: datetime) -> Desk:
     load_directory(by=OPERATOR, now=now)
     load_desk(by=OPERATOR, now=now, waba_id=DESTINATION_WABA)
     latam = Queue.objects.create(slug="latam", name="LATAM onboarding", created_at=now, updated_at=now)
-    RoutingRule.objects.create(
-        position=10,
-        name="Latin America",
-        conditions={"country": ["BR", "MX", "AR", "CO", "CL"]},
-        queue=latam,
-        created_at=now,
-        updated_at=now,
-    )
+    make_rule("Latin America", latam, {"country": ["BR", "MX", "AR", "CO", "CL"]}, position=10, now=now)
     return Desk(latam, Queue.objects.get(is_triage=True))
+
+
+def make_rule(
+    name: str, queue: Queue, conditions: dict[str, Any], *, now: datetime, position: int = 1, active: bool = True
+) -> RoutingRule:
+    """A rule of the live version, without the way that leads there."""
+    version = RoutingVersion.objects.get(state="live")
+    return RoutingRule.objects.create(
+        version=version, name=name, queue=queue, conditions=conditions, position=position, active=active,
+        created_at=now, updated_at=now,
+    )  # fmt: skip
 
 
 def make_agent(

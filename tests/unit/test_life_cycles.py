@@ -18,11 +18,12 @@ from migrations_app.enums import (
 from migrations_app.rules import lifecycle as domain
 from providers.enums import ExchangeState
 from providers.rules.lifecycle import EXCHANGE
-from tickets.enums import ClockState, StatusCategory, TicketStatus
-from tickets.rules.lifecycle import CLOCK, TICKET, category
+from tickets.enums import ClockState, RoutingState, StatusCategory, TicketStatus
+from tickets.rules.lifecycle import CLOCK, ROUTING_VERSION, TICKET, category
 
 TABLES: list[tuple[TransitionTable[Any], type[Enum], set[Enum]]] = [
     (TICKET, TicketStatus, {TicketStatus.REJECTED}),
+    (ROUTING_VERSION, RoutingState, {RoutingState.RETIRED}),
     (CLOCK, ClockState, {ClockState.MET, ClockState.BREACHED, ClockState.STOPPED}),
     (domain.STAGE, Stage, {Stage.REJECTED}),
     (domain.NUMBER, NumberState, {NumberState.LIVE}),

@@ -20,7 +20,7 @@ from config.core.actor import Actor
 from config.core.admin.base import DeskModelAdmin, user_actor
 from tickets.enums import OPEN_STATUSES, Scope
 from tickets.models import ApiKey, Membership, Organization, Queue
-from tickets.selectors.desk import is_agent, is_lead
+from tickets.selectors.desk import is_agent, is_lead, visible_queues
 from tickets.services.organizations import issue_api_key, revoke_api_key
 
 
@@ -139,16 +139,16 @@ class OrganizationAdmin(DeskModelAdmin):
 
 @admin.register(Queue)
 class QueueAdmin(DeskModelAdmin):
-    """Inboxes and who works in them."""
+    """Inboxes and who works in them. An agent sees own ones: how much lies in another is not told either."""
 
-    list_display = ("name", "slug", "is_triage", "reviews_claims", "agent_names", "open_tickets")
+    list_display = ("name", "slug", "is_triage", "reviews_claims", "assignment", "agent_names", "open_tickets")
     search_fields = ("name", "slug")
     ordering = ("name", "id")
     filter_horizontal = ("agents",)
-    fields = ("name", "slug", "is_triage", "reviews_claims", "agents")
+    fields = ("name", "slug", "is_triage", "reviews_claims", "assignment", "keep_group_together", "agents")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
-        rows: QuerySet[Queue] = super().get_queryset(request).prefetch_related("agents")
+        rows: QuerySet[Queue] = visible_queues(request.user).order_by(*self.ordering).prefetch_related("agents")
         opened = Count("tickets", filter=Q(tickets__status__in=list(OPEN_STATUSES)))
         return rows.annotate(open_count=opened)
 

@@ -1,9 +1,10 @@
 """Tables of the help desk core."""
 
-from tickets.models.desk import Queue, RoutingRule
+from tickets.models.desk import Queue
 from tickets.models.events import Event, IdempotencyRecord
 from tickets.models.files import Attachment
 from tickets.models.organizations import ApiKey, Membership, Organization
+from tickets.models.routing import RoutingChange, RoutingRule, RoutingVersion
 from tickets.models.service_levels import (
     Calendar,
     CalendarDay,
@@ -26,7 +27,9 @@ __all__ = [
     "Membership",
     "Organization",
     "Queue",
+    "RoutingChange",
     "RoutingRule",
+    "RoutingVersion",
     "SlaClock",
     "SlaPolicy",
     "SlaTarget",

@@ -1,12 +1,11 @@
-"""Queues and the rules that fill them."""
+"""Queues: who works in them and how they share the work."""
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from config.core.models import TimestampedModel
-from tickets.rules.routing import problems_of
+from config.core.models import TimestampedModel, in_list
+from tickets.enums import Assignment
 
 
 class Queue(TimestampedModel):
@@ -24,6 +23,24 @@ class Queue(TimestampedModel):
         default=False,
         help_text=_("A client's claim does not suffice for scheduling until an agent confirms it."),
     )
+    assignment = models.CharField(
+        _("assignment"),
+        max_length=20,
+        choices=Assignment.choices,
+        default=Assignment.NONE,
+        help_text=_("How new tickets of this queue find their agent. Only active agents of the queue are chosen."),
+    )
+    keep_group_together = models.BooleanField(
+        _("keeps groups together"),
+        default=False,
+        help_text=_(
+            "Tickets of one organization with the same group reference follow the first one: same queue, same agent."
+        ),
+    )
+    last_assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    """Whose turn it was last, where the queue assigns in turn."""
     agents = models.ManyToManyField(
         settings.AUTH_USER_MODEL, related_name="queues", blank=True, verbose_name=_("agents")
     )
@@ -33,37 +50,8 @@ class Queue(TimestampedModel):
         verbose_name_plural = _("queues")
         constraints = [
             models.UniqueConstraint(fields=["is_triage"], condition=models.Q(is_triage=True), name="queue_one_triage"),
+            in_list("assignment", Assignment, name="queue_assignment_in_list"),
         ]
 
     def __str__(self) -> str:
         return self.name
-
-
-class RoutingRule(TimestampedModel):
-    """One ordered rule. The lowest position that takes a ticket decides its queue."""
-
-    position = models.PositiveIntegerField(_("position"), default=100)
-    name = models.CharField(_("name"), max_length=100, unique=True)
-    active = models.BooleanField(_("active"), default=True)
-    conditions = models.JSONField(
-        _("conditions"),
-        default=dict,
-        blank=True,
-        help_text=_('All must hold. Example: {"country": ["BR", "MX"], "any_tag": ["bsp:infobip"], "max_size": 10}'),
-    )
-    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="rules", verbose_name=_("queue"))
-
-    class Meta:
-        verbose_name = _("routing rule")
-        verbose_name_plural = _("routing rules")
-
-    def __str__(self) -> str:
-        return f"{self.position} · {self.name}"
-
-    def clean(self) -> None:
-        """Refuse conditions that could never be judged."""
-        problems = (
-            problems_of(self.conditions) if isinstance(self.conditions, dict) else ["conditions must be an object"]
-        )
-        if problems:
-            raise ValidationError({"conditions": problems})

@@ -128,6 +128,8 @@ class Ticket(TimestampedModel):
             # The admin's list: a lead sees every ticket, an agent those of own queues.
             models.Index(fields=["updated_at", "id", "created_at"], name="ticket_desk_list"),
             models.Index(fields=["queue", "updated_at", "id"], name="ticket_queue_list"),
+            # How much an agent has on the table, when a queue looks for the one with the least.
+            models.Index(fields=["assignee", "status"], name="ticket_load_of_agent"),
             # The sweep that closes resolved tickets.
             models.Index(
                 fields=["auto_close_at"], condition=Q(auto_close_at__isnull=False), name="ticket_auto_close_due"

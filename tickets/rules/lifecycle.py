@@ -1,7 +1,7 @@
 """The life cycle of a ticket's status, and its category."""
 
 from config.core.transitions import table
-from tickets.enums import ClockState, StatusCategory
+from tickets.enums import ClockState, RoutingState, StatusCategory
 from tickets.enums import TicketStatus as Status
 
 _WORKING = (Status.OPEN, Status.WAITING, Status.SCHEDULED, Status.IN_PROGRESS)
@@ -36,6 +36,17 @@ CLOCK = table(
         ClockState.MET: (),
         ClockState.BREACHED: (),
         ClockState.STOPPED: (),
+    },
+)
+
+ROUTING_VERSION = table(
+    "routing version",
+    start=RoutingState.DRAFT,
+    moves={
+        RoutingState.DRAFT: (RoutingState.LIVE,),
+        # Going back is a copy of an old version, so that the record says what was live when.
+        RoutingState.LIVE: (RoutingState.RETIRED,),
+        RoutingState.RETIRED: (),
     },
 )
 

@@ -1,6 +1,8 @@
 """Routing: the first rule whose every condition holds takes the ticket; the reason is told condition by condition."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,27 +50,66 @@ class Decision:
     trail: tuple[RuleResult, ...]
 
 
-LIST_CONDITIONS = ("kind", "priority", "country", "language", "timezone", "organization")
+LIST_CONDITIONS = ("kind", "bsp", "flow", "country", "language", "timezone", "priority", "organization")
 """Conditions whose value is a list of allowed words."""
 TAG_CONDITIONS = ("any_tag", "all_tags", "no_tag")
 NUMBER_CONDITIONS = ("min_size", "max_size")
+"""How many things the ticket is about (for a migration: phone numbers), both ends included."""
 FLAG_CONDITIONS = ("partner",)
 CONDITIONS = (*LIST_CONDITIONS, *TAG_CONDITIONS, *NUMBER_CONDITIONS, *FLAG_CONDITIONS)
 
 
-def problems_of(conditions: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with a rule's conditions, in words; an empty list when they can be judged."""
-    found = [f"unknown condition: {name}" for name in conditions if name not in CONDITIONS]
-    for name, value in conditions.items():
-        if name in LIST_CONDITIONS + TAG_CONDITIONS and not (
-            isinstance(value, list) and all(isinstance(v, str) for v in value)
-        ):
-            found.append(f"{name} must be a list of words")
-        if name in NUMBER_CONDITIONS and (isinstance(value, bool) or not isinstance(value, int)):
-            found.append(f"{name} must be a whole number")
-        if name in FLAG_CONDITIONS and not isinstance(value, bool):
-            found.append(f"{name} must be true or false")
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one condition, as a code.
+
+    Codes: `unknown_condition`, `not_a_list`, `nothing_chosen`, `not_a_number`, `not_a_flag`, `most_below_least`.
+    """
+
+    condition: str
+    code: str
+
+
+def problems_of(conditions: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with a rule's conditions; an empty list when they can be judged."""
+    found = [Problem(name, code) for name, value in conditions.items() if (code := _problem(name, value))]
+    least, most = conditions.get("min_size"), conditions.get("max_size")
+    if not found and least is not None and most is not None and most < least:
+        found.append(Problem("max_size", "most_below_least"))
     return found
+
+
+def _problem(name: str, value: Any) -> str:
+    if name not in CONDITIONS:
+        return "unknown_condition"
+    if name in NUMBER_CONDITIONS:
+        return "not_a_number" if isinstance(value, bool) or not isinstance(value, int) or value < 1 else ""
+    if name in FLAG_CONDITIONS:
+        return "" if isinstance(value, bool) else "not_a_flag"
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        return "not_a_list"
+    return "" if value else "nothing_chosen"
+
+
+@dataclass(frozen=True)
+class RuleContent:
+    """All that decides what a rule does, and where it stands."""
+
+    position: int
+    name: str
+    active: bool
+    queue: str
+    conditions: Mapping[str, Any]
+
+
+def digest_of(rules: Iterable[RuleContent], *, live: int) -> str:
+    """Return the fingerprint of a set of rules as compared with the live version of this number.
+
+    Equal fingerprints mean that the same rules would replace the same rules.
+    """
+    rows = [[rule.position, rule.name, rule.active, rule.queue, dict(rule.conditions)] for rule in rules]
+    text = json.dumps([live, rows], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _judge(name: str, expected: Any, facts: RoutingFacts) -> ConditionResult:

@@ -1,27 +1,22 @@
-"""Reading queues, rules and what a person of the desk may see."""
+"""Reading queues and what a person of the desk may see."""
 
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 
+from config.core.actor import Actor, ActorKind
 from tickets.enums import OPEN_STATUSES
-from tickets.models import Comment, Event, Queue, RoutingRule, Ticket
-from tickets.rules.routing import Rule
+from tickets.models import Comment, Event, Queue, Ticket
 from tickets.rules.search import fold
 
 LEAD, AGENT, CLIENT = "Lead", "Agent", "Client"
 """Names of the three roles (groups)."""
 OVERDUE_AFTER = timedelta(days=3)
 """A ticket that waits longer than this for the same party is shown as overdue."""
-
-
-def active_rules() -> list[Rule]:
-    """Return the active routing rules in the order in which they are asked."""
-    rows = RoutingRule.objects.filter(active=True).select_related("queue").order_by("position", "id")
-    return [Rule(row.pk, row.name, row.queue.slug, row.conditions) for row in rows]
 
 
 def triage_queue() -> Queue | None:
@@ -63,6 +58,27 @@ def visible_tickets(user: Any) -> QuerySet[Ticket]:
         return tickets.filter(queue__in=user.queues.all())
     membership = getattr(user, "membership", None)
     return tickets.filter(organization_id=membership.organization_id) if membership else tickets.none()
+
+
+def visible_queues(user: Any) -> QuerySet[Queue]:
+    """Return the queues whose tickets this staff user may see: a lead all, an agent own ones, a client none."""
+    queues = Queue.objects.all()
+    if is_lead(user):
+        return queues
+    return queues.filter(agents=user.pk) if AGENT in roles_of(user) else queues.none()
+
+
+def works_nowhere(user: Any) -> bool:
+    """Tell whether this is an agent whom nobody has put into a queue yet, and who therefore sees no ticket."""
+    return is_agent(user) and not is_lead(user) and not visible_queues(user).exists()
+
+
+def seen_by(actor: Actor, reference: str) -> bool:
+    """Tell whether somebody may be told of a ticket of the organization they act for: for an agent, only of own queues."""
+    if actor.kind != ActorKind.USER or not actor.is_staff_of_desk:
+        return True
+    user = get_user_model().objects.filter(pk=actor.id or 0).first()
+    return user is not None and visible_tickets(user).filter(reference=reference).exists()
 
 
 MOST_OF_GROUP = 50

@@ -15,7 +15,12 @@ from migrations_app.rules.lifecycle import ALL_TABLES
 BEGIN, END = "<!-- states: begin -->", "<!-- states: end -->"
 _OWN = "migrations_app.rules.lifecycle"
 # Another app's rules are its own affair, and the import contracts hold it so; here they are only looked at.
-_OTHERS = ("tickets.rules.lifecycle.TICKET", "tickets.rules.lifecycle.CLOCK", "providers.rules.lifecycle.EXCHANGE")
+_OTHERS = (
+    "tickets.rules.lifecycle.TICKET",
+    "tickets.rules.lifecycle.ROUTING_VERSION",
+    "tickets.rules.lifecycle.CLOCK",
+    "providers.rules.lifecycle.EXCHANGE",
+)
 
 
 def all_tables() -> Iterator[tuple[str, TransitionTable[Any]]]:

@@ -60,7 +60,7 @@ def test_an_agent_signs_in_reads_a_ticket_and_asks_for_a_reason(
         for path in (
             "tickets/ticket/add/",
             f"migrations_app/pincall/{call.pk}/console/",
-            "tickets/routingrule/dry-run/",
+            "tickets/routingversion/dry-run/",
         ):
             page.goto(f"{live_server.url}/admin/{path}")
             seen.append(page.inner_text(".pt-title"))
@@ -76,3 +76,39 @@ def test_an_agent_signs_in_reads_a_ticket_and_asks_for_a_reason(
         "Padaria Sol",
         "Dry run of the routing rules",
     ]
+
+
+def test_a_lead_chooses_conditions_tests_a_draft_and_makes_it_live(
+    walk: Walker, lead_user: User, live_server: LiveServer
+) -> None:
+    walk(Path.FILED)
+    seen: list[str] = []
+
+    def visit(page: Any) -> None:
+        page.goto(f"{live_server.url}/admin/tickets/routingversion/add/")
+        page.fill("#id_username", "leo")
+        page.fill("#id_password", PASSWORD)
+        page.click("#login-form button")
+        page.click("text=Make the draft")
+        page.click("text=Add a rule")
+        page.fill("#id_name", "From Infobip")
+        page.select_option("#id_queue", label="Triage")
+        page.click(".pt-field-bsp .select2-selection")
+        page.keyboard.type("Infob")
+        page.keyboard.press("Enter")
+        page.click(".pt-field-organization .select2-selection")
+        page.keyboard.type("Padar")
+        page.click(".select2-results__option:has-text('Padaria Sol')")
+        page.click("text=Save the rule")
+        seen.extend(page.locator(".pt-rule:has-text('From Infobip') dd").all_inner_texts())
+        page.click("text=Test against past tickets")
+        page.click("form.pt-card button")
+        seen.append(page.inner_text(".pt-lead"))
+        page.click("text=Back to the version")
+        page.click("text=Make it live")
+        seen.append(page.inner_text(".pt-title .pt-badge"))
+
+    with ThreadPoolExecutor(1) as apart:
+        troubles = apart.submit(_browse, visit, live_server.url).result()
+    assert troubles == []
+    assert seen == ["Infobip", "Padaria Sol", "Tickets tried: 1; would go elsewhere: 0.", "Live"]

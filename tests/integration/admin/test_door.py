@@ -123,7 +123,7 @@ def test_no_page_asks_for_anything_from_elsewhere(
         client_person.get("tickets_ticket_change", walked.ticket.pk),
         agent_at_desk.get("tickets_ticket_add"),
         agent_at_desk.get("migrations_app_pincall_console", walked.current_call().pk),
-        lead_at_desk.get("tickets_routingrule_dry_run", reference=walked.ticket.reference),
+        lead_at_desk.get("tickets_routingversion_dry_run", reference=walked.ticket.reference),
         lead_at_desk.get("migrations_app_pincall_changelist"),
         lead_at_desk.get("auth_user_changelist"),
     ]

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from tests.factories.desk import Desk
 from tests.factories.walks import Path, Walk, Walker
 from tests.integration.admin.conftest import Person, sign_in, text_of
 from tickets.models import Comment
@@ -14,7 +15,7 @@ ACTIONS = ["assign", "reroute", "hold", "unhold", "cancel", "reject", "close", "
 ELSEWHERE = [
     "migrations_app_pincall", "migrations_app_chase", "migrations_app_ladder", "migrations_app_playbook",
     "migrations_app_agenthours", "providers_exchange", "providers_bsp", "providers_metaaccount", "tickets_organization",
-    "tickets_queue", "tickets_routingrule", "auth_user",
+    "tickets_queue", "tickets_routingversion", "auth_user",
 ]  # fmt: skip
 
 
@@ -72,7 +73,7 @@ def test_a_client_gets_neither_console_nor_slots_nor_dry_run(client_person: Pers
     walked = walk(Path.SCHEDULED)
     assert client_person.get("migrations_app_pincall_console", walked.current_call().pk).status_code == 403
     assert client_person.get("tickets_ticket_slots", walked.ticket.pk).status_code == 403
-    assert client_person.get("tickets_routingrule_dry_run", reference=walked.ticket.reference).status_code == 403
+    assert client_person.get("tickets_routingversion_dry_run", reference=walked.ticket.reference).status_code == 403
 
 
 def _autocomplete(person: Person, model: str, field: str, term: str) -> int:
@@ -93,7 +94,7 @@ def test_only_the_desk_may_search_organizations_and_people(
 
 
 @pytest.mark.parametrize(
-    "model", ["tickets_queue", "tickets_routingrule", "migrations_app_ladder", "migrations_app_playbook", "providers_bsp",
+    "model", ["tickets_queue", "tickets_routingversion", "migrations_app_ladder", "migrations_app_playbook", "providers_bsp",
               "migrations_app_agenthours"]
 )  # fmt: skip
 def test_an_agent_reads_the_set_up_and_a_lead_writes_it(
@@ -127,10 +128,13 @@ def test_an_agent_sees_no_keys_and_no_people_of_an_organization(walked: Walk, ag
     assert answer.status_code == 403
 
 
-def test_a_client_reads_public_words_only(walked: Walk, client_person: Person, agent_at_desk: Person) -> None:
+def test_a_client_reads_public_words_only(
+    walked: Walk, client_person: Person, agent_at_desk: Person, lead_at_desk: Person, desk: Desk
+) -> None:
     agent_at_desk.do(walked, "comment", body="Call Diego at the BSP", visibility="internal")
     agent_at_desk.do(walked, "comment", body="We are on it", visibility="public")
-    agent_at_desk.do(walked, "reroute", queue=walked.ticket.queue_id, reason="because of secrets")
+    lead_at_desk.do(walked, "reroute", queue=desk.triage.pk, reason="because of secrets")
+    lead_at_desk.do(walked, "reroute", queue=desk.latam.pk, reason="no, back again")
     agent_at_desk.do(walked, "assign", user=agent_at_desk.user.pk)
     agent_at_desk.do(walked, "decide", code="open_conversations_ack", state="waived", reason="told by phone")
     agent_at_desk.do(walked, "decide", code="display_name_approved", state="met")
@@ -141,6 +145,7 @@ def test_a_client_reads_public_words_only(walked: Walk, client_person: Person, a
         assert hidden not in seen, hidden
     shown = agent_at_desk.page(walked)
     assert "Call Diego" in shown
+    assert "because of secrets" in shown
     assert "the client does not see this" in shown
 
 

@@ -1,4 +1,4 @@
-"""Set-up pages: stamps and versions, the directory that keeps a lead's edits, people without escalation, keys, dry run."""
+"""Set-up pages: stamps and versions, the directory that keeps a lead's edits, people without escalation, keys."""
 
 import re
 from collections.abc import Callable
@@ -10,10 +10,8 @@ from django.contrib.auth.models import Group, Permission, User
 
 from migrations_app.models import Ladder
 from providers.models import MetaAccount
-from tests.factories.desk import Desk
-from tests.factories.walks import Path, Walker
 from tests.integration.admin.conftest import Person, text_of
-from tickets.models import ApiKey, Organization, Queue, RoutingRule
+from tickets.models import ApiKey, Organization, Queue
 from tickets.services.organizations import digest_of
 
 
@@ -58,17 +56,10 @@ def test_a_token_is_not_taken_for_the_name_of_a_variable(lead_at_desk: Person) -
     assert account.token_variable == "META_TOKEN_TWO"
 
 
-def test_queues_rules_and_hours_are_made_with_their_times(
-    lead_at_desk: Person, agent_user: User, now: datetime
-) -> None:
-    lead_at_desk.post("tickets_queue_add", name="EMEA", slug="emea", agents=[agent_user.pk])
+def test_queues_and_hours_are_made_with_their_times(lead_at_desk: Person, agent_user: User, now: datetime) -> None:
+    lead_at_desk.post("tickets_queue_add", name="EMEA", slug="emea", assignment="round_robin", agents=[agent_user.pk])
     queue = Queue.objects.get(slug="emea")
-    assert (queue.created_at, list(queue.agents.all())) == (now, [agent_user])
-    rule = {"position": 5, "name": "Europe", "active": "on", "queue": queue.pk}
-    refused = lead_at_desk.post("tickets_routingrule_add", **rule, conditions='{"colour": ["red"]}')
-    assert refused.status_code == 200
-    lead_at_desk.post("tickets_routingrule_add", **rule, conditions='{"country": ["ES"]}')
-    assert RoutingRule.objects.get(name="Europe").updated_at == now
+    assert (queue.created_at, queue.assignment, list(queue.agents.all())) == (now, "round_robin", [agent_user])
     hours = {"agent": agent_user.pk, "weekday": 5, "start": "10:00", "end": "14:00", "timezone": "Mars/Base"}
     assert lead_at_desk.post("migrations_app_agenthours_add", **hours).status_code == 200
     assert (
@@ -143,34 +134,3 @@ def test_a_key_is_shown_once_stored_hashed_and_revoked(lead_at_desk: Person, cli
     lead_at_desk.post("tickets_organization_revoke_key", client_org.pk, row.pk)
     row.refresh_from_db()
     assert row.revoked_at is not None
-
-
-# Dry run
-
-
-def test_the_dry_run_says_which_rule_takes_a_ticket_and_why(
-    walk: Walker, agent_at_desk: Person, desk: Desk, now: datetime
-) -> None:
-    walked = walk(Path.FILED)
-    RoutingRule.objects.create(
-        position=1, name="Big ones", conditions={"min_size": 20, "country": ["BR"]}, queue=desk.triage, created_at=now,
-        updated_at=now,
-    )  # fmt: skip
-    before = walked.fresh().revision
-    page = text_of(agent_at_desk.get("tickets_routingrule_dry_run", reference=walked.ticket.reference.lower()))
-    assert "Rule <strong>Latin America</strong> takes it: queue <strong>latam</strong>" in page
-    assert page.index("1. Big ones") < page.index("2. Latin America")
-    assert page.count('<span class="pt-no">') == 1
-    assert walked.fresh().revision == before
-
-
-def test_the_dry_run_knows_triage_and_hides_foreign_tickets(
-    walk: Walker, agent_at_desk: Person, lead_at_desk: Person
-) -> None:
-    lost = walk(Path.TRIAGE)
-    assert "not in the directory" in text_of(
-        lead_at_desk.get("tickets_routingrule_dry_run", reference=lost.ticket.reference)
-    )
-    hidden = text_of(agent_at_desk.get("tickets_routingrule_dry_run", reference=lost.ticket.reference))
-    assert "There is no such ticket." in hidden
-    assert "Padaria" not in hidden

@@ -32,7 +32,7 @@ def test_moving_to_another_queue_needs_a_reason(walk: Walker, lead_at_desk: Pers
     assert walked.fresh().queue_id == desk.latam.pk
     lead_at_desk.do(walked, "reroute", queue=desk.triage.pk, reason="speaks Russian")
     assert walked.fresh().queue_id == desk.triage.pk
-    assert Event.objects.filter(ticket_id=walked.ticket.pk, internal=True, data__reason="speaks Russian").exists()
+    assert Event.objects.filter(ticket_id=walked.ticket.pk, internal=True, data__note="speaks Russian").exists()
 
 
 def test_hold_cancel_reopen_reject_close(walk: Walker, agent_at_desk: Person, meta: Any) -> None:

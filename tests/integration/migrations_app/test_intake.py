@@ -14,12 +14,12 @@ from migrations_app.models import Chase, MigrationCase, NumberMove, Playbook, Re
 from migrations_app.services.intake import NumberAlreadyOpen, submit_draft
 from providers.models import Bsp
 from providers.services.directory import keep_edit
-from tests.factories.desk import Desk, Key
+from tests.factories.desk import Desk, Key, make_rule
 from tests.factories.forms import NUMBER, OTHER_NUMBER, number_answers
 from tests.factories.servers import Meta
 from tests.factories.walks import Path, Walker
 from tickets.enums import Priority
-from tickets.models import Event, Queue, RoutingRule, Ticket
+from tickets.models import Event, Queue, Ticket
 from tickets.services.routing import NoTriageQueue
 
 BRAZIL = ("+5511987654321", "+551187654321")
@@ -168,14 +168,8 @@ def test_a_bsp_is_found_by_its_alias_without_case_and_accents(walk: Walker) -> N
 
 def test_routing_looks_at_facts_of_the_document(walk: Walker, desk: Desk) -> None:
     big = Queue.objects.create(slug="big", name="Big", created_at=walk.now, updated_at=walk.now)
-    RoutingRule.objects.create(
-        position=1,
-        name="Two and more from Infobip",
-        conditions={"min_size": 2, "all_tags": ["bsp:infobip", "flow:number_by_api", "number_country:BR"]},
-        queue=big,
-        created_at=walk.now,
-        updated_at=walk.now,
-    )
+    conditions = {"min_size": 2, "bsp": ["infobip"], "flow": ["number_by_api"], "all_tags": ["number_country:BR"]}
+    make_rule("Two and more from Infobip", big, conditions, now=walk.now)
     assert walk(Path.FILED).ticket.queue == desk.latam
     assert walk(Path.FILED, OTHER_NUMBER, "+5511965432109").ticket.queue == big
 

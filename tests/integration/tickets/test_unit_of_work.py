@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from config.core.actor import OPERATOR, SYSTEM
 from config.core.errors import NotFound
-from config.core.uow import IllegalTransition, LostRace, PendingEvent, unit_of_work
+from config.core.uow import IllegalTransition, LostRace, PendingEvent, UnitOfWork, unit_of_work
 from tests.factories.desk import Key
 from tests.factories.walks import Path, Walker
 from tickets.enums import TicketStatus
@@ -43,6 +43,40 @@ def test_rows_are_locked_by_ascending_id(walk: Walker) -> None:
 def test_a_row_that_does_not_exist_cannot_be_locked(walk: Walker) -> None:
     with pytest.raises(NotFound), unit_of_work(by=SYSTEM, now=walk.now) as uow:
         uow.lock(Ticket, 0)
+
+
+def test_what_is_left_for_the_end_is_done_once_in_order_and_before_the_events(client_key: Key, now: datetime) -> None:
+    organization, done = client_key.organization, []
+
+    def first(uow: UnitOfWork, ids: list[int]) -> None:
+        done.append(("first", ids))
+        uow.at_close(second, 9)
+
+    def second(uow: UnitOfWork, ids: list[int]) -> None:
+        done.append(("second", ids))
+        uow.emit(emit(organization, "late"))
+
+    with unit_of_work(by=SYSTEM, now=now) as uow:
+        uow.at_close(first)  # keeps its place
+        uow.at_close(second, 2)
+        uow.at_close(first, 1, 3)
+        uow.at_close(first, 3)
+        assert done == []
+    assert done == [("first", [1, 3]), ("second", [2, 9])]
+    assert Event.objects.filter(type="late").count() == 1
+
+
+def test_nothing_left_for_the_end_is_done_after_a_failure(client_key: Key, now: datetime) -> None:
+    done: list[int] = []
+
+    def fail() -> None:
+        with unit_of_work(by=SYSTEM, now=now) as uow:
+            uow.at_close(lambda _uow, ids: done.extend(ids), 1)
+            uow.lock(Ticket, 0)
+
+    with pytest.raises(NotFound):
+        fail()
+    assert done == []
 
 
 def test_an_inner_unit_joins_the_outer_one(client_key: Key, now: datetime) -> None:
