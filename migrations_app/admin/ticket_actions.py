@@ -19,13 +19,13 @@ from migrations_app.admin.flow_actions import FLOW_ACTIONS
 from migrations_app.admin.words import refusal_words
 from migrations_app.services import endings, letting_go
 from tickets.admin import actor_of
-from tickets.enums import CancelReason, Visibility
+from tickets.enums import CancelReason, Priority, Visibility
 from tickets.models import Ticket
 from tickets.selectors.desk import is_agent, visible_tickets
 from tickets.services.comments import post_comment
 from tickets.services.files import attach
 from tickets.services.routing import reroute
-from tickets.services.tickets import assign, set_hold
+from tickets.services.tickets import assign, set_hold, set_priority
 
 
 def answer(request: HttpRequest, ticket: Ticket, name: str) -> HttpResponse:
@@ -121,6 +121,14 @@ def _keep_open(deed: Deed) -> str:
     return _("Kept open: the client's silence counts from now.")
 
 
+def _priority(deed: Deed) -> str:
+    if deed.data.get("priority") not in Priority.values:
+        raise BadForm(_("Choose a priority."))
+    wanted = Priority(deed.data["priority"])
+    set_priority(ticket_id=deed.ticket.pk, priority=wanted, by=deed.by, now=deed.now)
+    return _("Priority: %(priority)s.") % {"priority": wanted.label}
+
+
 def _cancel(deed: Deed) -> str:
     if deed.data.get("reason") not in CancelReason.values:
         raise BadForm(_("Choose why the ticket is cancelled."))
@@ -152,6 +160,7 @@ ALL_ACTIONS: dict[str, Action] = {
     "attach": Action(_attach, for_client=True, stale_ok=True),
     "assign": Action(_assign),
     "reroute": Action(_reroute),
+    "priority": Action(_priority),
     "hold": Action(_hold),
     "unhold": Action(_unhold),
     "keep-open": Action(_keep_open),

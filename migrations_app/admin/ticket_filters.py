@@ -14,7 +14,7 @@ from migrations_app.admin.ticket_clocks import SLA_CHOICES, by_target
 from migrations_app.enums import DisputeState, Stage
 from migrations_app.models import OwnershipDispute
 from providers.selectors.directory import directory
-from tickets.enums import ON_HOLD, Party, TicketStatus
+from tickets.enums import ON_HOLD, Party, Priority, TicketStatus
 from tickets.models import Ticket
 from tickets.selectors.desk import overdue, visible_queues
 
@@ -67,6 +67,19 @@ class WaitingFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
         return queryset.filter(waiting_on=self.value()) if self.value() else queryset
+
+
+class PriorityFilter(DropdownFilter):
+    """By priority."""
+
+    title = _("priority")
+    parameter_name = "priority"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return Priority.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
+        return queryset.filter(priority=self.value()) if self.value() else queryset
 
 
 class QueueFilter(DropdownFilter):
@@ -198,7 +211,7 @@ class TestFilter(DropdownFilter):
 
 
 DESK_FILTERS = [
-    StatusFilter, StageFilter, WaitingFilter, QueueFilter, BspFilter, AssigneeFilter, OverdueFilter, SlaFilter, AttentionFilter,
-    TestFilter, GroupFilter,
+    StatusFilter, StageFilter, WaitingFilter, QueueFilter, BspFilter, AssigneeFilter, PriorityFilter, OverdueFilter, SlaFilter,
+    AttentionFilter, TestFilter, GroupFilter,
 ]  # fmt: skip
 CLIENT_FILTERS = [StatusFilter, StageFilter, WaitingFilter, GroupFilter]

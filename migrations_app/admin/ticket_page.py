@@ -31,7 +31,7 @@ from migrations_app.services.endings import available_actions
 from migrations_app.services.slot_taking import numbers_for_call
 from providers.models import Bsp
 from providers.selectors.directory import directory
-from tickets.enums import OPEN_STATUSES, CancelReason, Party, TicketStatus
+from tickets.enums import OPEN_STATUSES, CancelReason, Party, Priority, TicketStatus
 from tickets.models import Queue, Ticket
 from tickets.selectors.desk import comments_of, group_of, is_agent, is_lead, timeline, visible_tickets
 from tickets.selectors.files import attachments_of
@@ -246,6 +246,7 @@ def _desk_context(ticket: Ticket, case: MigrationCase | None, user: Any) -> dict
         "may_book": case is not None and _bookable(ticket, case),
         "cancel_reasons": CancelReason.choices,
         "bsps": _bsps_to_choose(ticket, case),
+        "priorities": Priority.choices,
     }
 
 

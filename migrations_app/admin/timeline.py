@@ -15,7 +15,7 @@ from migrations_app.admin.routing_words import REASON_WORDS
 from migrations_app.admin.words import EMAIL_WORDS
 from migrations_app.enums import DisputeState, Flow, NumberState, RequirementState
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
-from tickets.enums import CancelReason, EventType, Party, SlaMetric, Source, TicketStatus
+from tickets.enums import CancelReason, EventType, Party, Priority, SlaMetric, Source, TicketStatus
 from tickets.models import Event, Queue
 
 Data = Mapping[str, Any]
@@ -111,6 +111,8 @@ def _updated(data: Data, names: Names) -> str:
         return _("The desk attached a file") if data.get("from_desk") else _("The client attached a file")
     if "let_go_at" in data:
         return _letting_go(data["let_go_at"], names)
+    if "priority" in data:
+        return _("Priority: %(priority)s.") % {"priority": _label(Priority, data["priority"])}
     fields = data.get("fields")
     return _("Form changed: %(fields)s") % {"fields": ", ".join(map(str, fields))} if fields else _("Form changed")
 

@@ -207,3 +207,19 @@ def set_hold(*, ticket_id: int, on_hold: bool, by: Actor, now: datetime) -> None
             ticket.on_hold = on_hold
             record(uow, ticket, EventType.TICKET_UPDATED, on_hold=on_hold)
             ticket_transitioned.send(sender=Ticket, ticket=ticket, uow=uow)
+
+
+def set_priority(*, ticket_id: int, priority: Priority, by: Actor, now: datetime) -> None:
+    """Set the priority of an open ticket; whoever listens settles it again, since service levels may depend on it.
+
+    :raises NotFound: no such open ticket.
+    """
+    with unit_of_work(by=by, now=now) as uow:
+        ticket = lock_ticket(uow, ticket_id)
+        if ticket.status not in OPEN_STATUSES:
+            raise NotFound
+        if ticket.priority != priority:
+            Ticket.objects.filter(pk=ticket.pk).update(priority=priority)
+            ticket.priority = priority
+            record(uow, ticket, EventType.TICKET_UPDATED, priority=priority.value)
+            ticket_transitioned.send(sender=Ticket, ticket=ticket, uow=uow)

@@ -1,6 +1,6 @@
 """Every action calls one service; a refusal is told in words; a form from before somebody else's change does nothing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,11 @@ from migrations_app.enums import AttemptState, PinCallState, RequirementState
 from migrations_app.models import ChaseAttempt, PinCall
 from migrations_app.services.outreach import mark_lost
 from tests.factories.desk import Desk, make_agent
+from tests.factories.forms import OTHER_NUMBER
+from tests.factories.levels import clock_of, make_calendar, make_policy
 from tests.factories.walks import CALL_IN, Path, Walker
 from tests.integration.admin.conftest import Person, text_of
+from tickets.enums import Priority, SlaMetric
 from tickets.models import Comment, Event
 
 
@@ -33,6 +36,24 @@ def test_moving_to_another_queue_needs_a_reason(walk: Walker, lead_at_desk: Pers
     lead_at_desk.do(walked, "reroute", queue=desk.triage.pk, reason="speaks Russian")
     assert walked.fresh().queue_id == desk.triage.pk
     assert Event.objects.filter(ticket_id=walked.ticket.pk, internal=True, data__note="speaks Russian").exists()
+
+
+def test_an_agent_sets_the_priority_and_the_list_filters_by_it(
+    walk: Walker, agent_at_desk: Person, now: datetime
+) -> None:
+    """Service levels follow: an urgent ticket gets the clocks of the policy for urgent ones."""
+    calendar = make_calendar("Recife", "America/Recife", now=now)
+    make_policy("Urgent", calendar, priorities=[Priority.URGENT], targets={SlaMetric.FIRST_RESPONSE: 60}, now=now)
+    walked, other = walk(Path.FILED), walk(Path.FILED, OTHER_NUMBER)
+    agent_at_desk.do(walked, "priority", priority="terribly")
+    assert walked.fresh().priority == Priority.NORMAL
+    agent_at_desk.do(walked, "priority", priority="urgent")
+    assert walked.fresh().priority == Priority.URGENT
+    assert clock_of(walked.ticket, SlaMetric.FIRST_RESPONSE).terms["policy"] == "Urgent"
+    page = text_of(agent_at_desk.get("tickets_ticket_changelist", priority="urgent"))
+    assert walked.ticket.reference in page
+    assert other.ticket.reference not in page
+    assert "Priority: Urgent." in agent_at_desk.page(walked)
 
 
 def test_hold_cancel_reopen_reject_close(walk: Walker, agent_at_desk: Person, meta: Any) -> None:
