@@ -112,6 +112,7 @@ class StageForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
 
     class Meta:
         model = PlaybookStage
+        widgets = {"what": widgets.UnfoldAdminTextareaWidget(attrs={"rows": 2})}
         fields = (
             "position",
             "slug",
@@ -141,6 +142,7 @@ class StageInline(StackedInline):
     model = PlaybookStage
     form = StageForm
     extra = 0
+    tab = True
     ordering = ("position", "id")
     fields = (
         ("position", "slug"), "title", "what", "requirements", "moves", ("lasts_least", "lasts_most", "lasts_unit"),
@@ -166,10 +168,15 @@ class PlaybookAdmin(DeskModelAdmin):
                "source_url", "verified_on", "version", "edited")  # fmt: skip
         return (
             (None, {"fields": own}),
-            (_("Moves with a call"), {"fields": ("requirements",)}),
-            (_("Moves without a call"), {"fields": tuple(f"flow_{flow}" for flow in FLOWS_WITHOUT_CALL)}),
-            (_("What else blocks here"), {"fields": tuple(f"blocks_{code}" for code in SOFT_CODES)}),
-            (_("Ladders"), {"fields": tuple(f"ladder_{name}" for name in _OCCASIONS)}),
+            *(
+                (title, {"fields": fields, "classes": ("tab",)})
+                for title, fields in (
+                    (_("Moves with a call"), ("requirements",)),
+                    (_("Moves without a call"), tuple(f"flow_{flow}" for flow in FLOWS_WITHOUT_CALL)),
+                    (_("What else blocks here"), tuple(f"blocks_{code}" for code in SOFT_CODES)),
+                    (_("Ladders"), tuple(f"ladder_{name}" for name in _OCCASIONS)),
+                )
+            ),
         )
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002

@@ -22,7 +22,7 @@ from config.core import clock
 from config.core.admin.base import DeskModelAdmin
 from tickets.admin.desk import actor_of
 from tickets.enums import Pause, Priority, SlaMetric
-from tickets.models import Calendar, CalendarDay, CalendarHours, SlaPolicy, SlaTarget
+from tickets.models import Calendar, CalendarDay, CalendarHours, Queue, SlaPolicy, SlaTarget
 from tickets.rules.calendars import add_working
 from tickets.selectors.service_levels import next_holidays, next_openings, working_time
 from tickets.services.service_levels import forget_policy, publish_calendar, publish_policy
@@ -87,6 +87,13 @@ class CalendarAdmin(DeskModelAdmin):
 class SlaPolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """Priorities and pauses are ticked, not typed."""
 
+    queues = forms.ModelMultipleChoiceField(
+        label=_("Queues"),
+        queryset=Queue.objects.order_by("name"),
+        required=False,
+        help_text=_("None chosen: all queues."),
+        widget=widgets.UnfoldAdminCheckboxSelectMultipleWidget(),
+    )
     priorities = forms.MultipleChoiceField(
         label=_("Priorities"),
         choices=Priority.choices,
@@ -125,7 +132,6 @@ class SlaPolicyAdmin(DeskModelAdmin):
     list_filter = ("active",)
     search_fields = ("name",)
     ordering = ("position", "id")
-    filter_horizontal = ("queues",)
     fields = (
         "name", "position", "active", "queues", "priorities", "calendar", "warn_percent", "pauses_on", "version", "examples",
     )  # fmt: skip
