@@ -45,9 +45,9 @@ _WORK = {*_ALWAYS, "decide", "requested"}
 @pytest.mark.parametrize(
     ("path", "offered"),
     [
-        (Path.WAITING_TWO_STEP, {*_WORK, "hold", "cancel", "reject", "flow"}),
-        (Path.SCHEDULED, {*_WORK, "hold", "cancel", "reject", "cancel-call", "flow"}),
-        (Path.LIVE, {*_WORK, "hold"}),
+        (Path.WAITING_TWO_STEP, {*_WORK, "hold", "priority", "cancel", "reject", "flow"}),
+        (Path.SCHEDULED, {*_WORK, "hold", "priority", "cancel", "reject", "cancel-call", "flow"}),
+        (Path.LIVE, {*_WORK, "hold", "priority"}),
         (Path.RESOLVED, {*_WORK, "close", "reopen"}),
         (Path.CLOSED, {*_ALWAYS, "reopen"}),
         (Path.CANCELLED, {*_ALWAYS, "reopen"}),
