@@ -59,7 +59,7 @@ class BspAdmin(DeskModelAdmin):
             {"fields": ("direction", "two_step_off_by", "accepts_request_from", "channel", "contact_email", "contact_url",
                         "letter_language", "waba_ownership")},
         ),
-        (_("Stated time"), {"fields": (("turnaround_of", "turnaround_least", "turnaround_most", "turnaround_unit"),)}),
+        (_("Stated time"), {"fields": ("turnaround_of", "turnaround_least", "turnaround_most", "turnaround_unit")}),
         (_("Procedure"), {"fields": ("procedure_kind", "procedure", "exit_conditions", "shown_procedure")}),
         (_("Where it comes from"), {"fields": ("source_url", "verified_on", "data_version", "edited")}),
     )  # fmt: skip
@@ -72,11 +72,13 @@ class BspAdmin(DeskModelAdmin):
     def off_by(self, row: Bsp) -> str:
         return str(row.get_two_step_off_by_display())
 
-    @display(description=_("Listens to"), label={"client_or_partner": "success", "client_only": "warning"})
+    @display(
+        description=_("Listens to"), label={"client_or_partner": "success", "client_only": "warning", "unknown": None}
+    )
     def listens_to(self, row: Bsp) -> tuple[str, Any]:
         return row.accepts_request_from, row.get_accepts_request_from_display()
 
-    @display(description=_("Procedure from"), label={"documented": "success", "reported": "warning"})
+    @display(description=_("Procedure from"), label={"documented": "success", "reported": "warning", "generic": None})
     def procedure_from(self, row: Bsp) -> tuple[str, Any]:
         return row.procedure_kind, row.get_procedure_kind_display()
 

@@ -9,6 +9,7 @@ from migrations_app.services import editing
 from migrations_app.services.recognising import Recognition, recognise_bsp
 from tests.factories.walks import Path, Walker
 from tickets.models import Ticket
+from tickets.selectors.api import tickets_of
 from tickets.selectors.desk import matching
 
 FILTERS = ("status", "stage", "waiting_on", "kind", "queue", "origin")
@@ -35,6 +36,23 @@ def test_a_ticket_knows_whose_numbers_it_moves_through_every_change(walk: Walker
 def test_every_filter_of_the_list_has_an_index_in_the_lists_order(column: str) -> None:
     wanted = ["organization", "test", column, "updated_at", "id"]
     assert wanted in [index.fields for index in Ticket._meta.indexes]
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "index"),
+    [
+        ({}, "ticket_list_updated (organization_id=? AND test=?)"),
+        ({"status__in": ["rejected"]}, "ticket_list_status (organization_id=? AND test=? AND status=?)"),
+        ({"origin__in": ["bird"]}, "ticket_list_origin (organization_id=? AND test=? AND origin=?)"),
+    ],
+)
+@pytest.mark.django_db
+def test_sqlite_reads_a_page_off_an_index_in_the_lists_order(narrowed: dict[str, list[str]], index: str) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("reads SQLite's plan; with so few rows PostgreSQL needs no index")
+    plan = tickets_of(1, test=False).filter(**narrowed).order_by("-updated_at", "-id")[:51].explain()
+    assert index in plan
+    assert "TEMP B-TREE" not in plan
 
 
 def test_a_long_list_is_counted_up_to_a_limit(walk: Walker, monkeypatch: pytest.MonkeyPatch) -> None:
