@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.urls import reverse
 
 from migrations_app.admin.disputes import open_count
@@ -75,6 +76,14 @@ def test_the_sidebar_counts_what_waits_for_a_decision(
         for person in (lead_at_desk, other_agent, client_person)
     ]
     assert counts == ["1", "", ""]
+
+
+def test_where_nothing_waits_the_sidebar_has_no_badge(walk: Walker, lead_at_desk: Person) -> None:
+    walk(Path.FILED)
+    request = lead_at_desk.get("tickets_ticket_changelist").wsgi_request
+    site: Any = admin.site
+    items = [item for group in site.get_sidebar_list(request) for item in group["items"]]
+    assert [item["badge"] for item in items if "badge" in item] == [""]
 
 
 @pytest.mark.parametrize(
