@@ -237,6 +237,46 @@ class AttemptState(TextChoices):
     BOUNCED = "bounced", _("Bounced")
 
 
+class ChannelName(TextChoices):
+    """The ways by which a message can reach somebody. Behind the last three a person of the desk acts."""
+
+    EMAIL = "email", _("E-mail")
+    HTTP = "http", _("HTTP call")
+    PORTAL = "portal", _("Web portal")
+    PHONE = "phone", _("Phone call")
+    WHATSAPP = "whatsapp", _("WhatsApp")
+
+
+BY_PERSON = frozenset({ChannelName.PORTAL, ChannelName.PHONE, ChannelName.WHATSAPP})
+"""Channels on which nothing is sent: the rung is a task in the agents' list."""
+
+
+class DeskTaskKind(TextChoices):
+    """What a person of the desk has to do."""
+
+    PORTAL = "portal", _("Ask on a web portal")
+    PHONE = "phone", _("Call")
+    WHATSAPP = "whatsapp", _("Write by WhatsApp")
+    JUDGE_ANSWER = "judge_answer", _("Judge an answer")
+    REMOVE_NUMBER = "remove_number", _("Remove the number from the destination")
+
+
+class DeskTaskState(TextChoices):
+    """How far a task is."""
+
+    OPEN = "open", _("To do")
+    DONE = "done", _("Done")
+    DROPPED = "dropped", _("Not needed any more")
+
+
+class TaskOutcome(TextChoices):
+    """How a task of the desk ended."""
+
+    DONE = "done", _("Done")
+    PROMISED = "promised", _("Promised for a date")
+    NO_ANSWER = "no_answer", _("No answer")
+
+
 class PinCallState(TextChoices):
     """How far a call is."""
 

@@ -3,6 +3,7 @@
 from migrations_app.models.calls import AgentHours, CallCell, Notice, PinCall, PinCallNumber
 from migrations_app.models.cases import MigrationCase, NumberMove, Requirement
 from migrations_app.models.chases import Chase, ChaseAttempt, Ladder
+from migrations_app.models.desk_tasks import DeskTask
 from migrations_app.models.disputes import OwnershipDispute
 from migrations_app.models.evidence import Evidence
 from migrations_app.models.playbooks import Playbook, PlaybookStage
@@ -12,6 +13,7 @@ __all__ = [
     "CallCell",
     "Chase",
     "ChaseAttempt",
+    "DeskTask",
     "Evidence",
     "Ladder",
     "MigrationCase",

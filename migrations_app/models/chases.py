@@ -6,9 +6,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from config.core.models import TimestampedModel, in_list
-from migrations_app.enums import AttemptState, ChaseState
+from migrations_app.enums import AttemptState, ChannelName, ChaseState
 from migrations_app.models.cases import MigrationCase
-from migrations_app.rules.chase import parse_ladder
+from migrations_app.rules.ladders import parse_ladder
 from tickets.enums import Party
 
 
@@ -42,7 +42,11 @@ class Chase(TimestampedModel):
     requirement_code = models.CharField(_("requirement"), max_length=40)
     state = models.CharField(_("state"), max_length=12, choices=ChaseState.choices, default=ChaseState.ACTIVE)
     ladder_slug = models.CharField(_("ladder"), max_length=50)
+    ladder_version = models.PositiveIntegerField(_("version of the ladder"), default=1)
     steps = models.JSONField(_("rungs as they were at the start"), default=list)
+    on_exhausted = models.JSONField(_("at the end of the ladder"), default=list, blank=True)
+    reply_token = models.CharField(max_length=26, unique=True, null=True, blank=True, editable=False)
+    """The secret part of the address to which answers of this chase come."""
     last_step = models.SmallIntegerField(_("last rung"), null=True)
     next_at = models.DateTimeField(_("next at"), null=True, blank=True)
     round = models.PositiveSmallIntegerField(
@@ -50,6 +54,16 @@ class Chase(TimestampedModel):
     )
     round_started_at = models.DateTimeField(_("round began at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ladder ended at"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    satisfied_at = models.DateTimeField(_("satisfied at"), null=True, blank=True)
+    to_judge_since = models.DateTimeField(
+        _("an answer waits since"), null=True, blank=True, help_text=_("Somebody answered; an agent has to judge it.")
+    )
+    snoozed_until = models.DateTimeField(_("silent until"), null=True, blank=True)
+    stopped_by = models.CharField(
+        _("stopped for good by"), max_length=200, blank=True, default="", help_text=_("Empty: not stopped by hand.")
+    )
+    stop_reason = models.TextField(_("why it was stopped"), blank=True, default="")
 
     class Meta:
         verbose_name = _("chase")
@@ -57,6 +71,10 @@ class Chase(TimestampedModel):
         constraints = [
             in_list("state", ChaseState, name="chase_state_in_list"),
             models.UniqueConstraint(fields=["case", "requirement_code"], name="chase_one_per_requirement"),
+            models.CheckConstraint(
+                condition=Q(stopped_by="", stop_reason="") | (~Q(stopped_by="") & ~Q(stop_reason="")),
+                name="chase_stop_says_why",
+            ),
         ]
         indexes = [
             # The sweep that escalates ladders that have come to their end.
@@ -71,10 +89,22 @@ class OutboundAttempt(TimestampedModel):
     """One message that is due at a time. The row is claimed and committed before anything leaves."""
 
     state = models.CharField(_("state"), max_length=10, choices=AttemptState.choices, default=AttemptState.PLANNED)
-    channel = models.CharField(_("channel"), max_length=10, default="email")
+    channel = models.CharField(_("channel"), max_length=10, choices=ChannelName.choices, default=ChannelName.EMAIL)
     message = models.CharField(_("message"), max_length=40)
     recipient_party = models.CharField(_("to"), max_length=12, choices=Party.choices)
     language = models.CharField(_("language"), max_length=10)
+    address = models.CharField(
+        _("address"),
+        max_length=320,
+        blank=True,
+        default="",
+        help_text=_("To whom, as known when it was planned; messages to one address are counted and bundled by it."),
+    )
+    try_no = models.PositiveSmallIntegerField(_("try"), default=1)
+    failure = models.CharField(_("why it failed"), max_length=60, blank=True, default="")
+    undelivered_at = models.DateTimeField(
+        _("given up at"), null=True, blank=True, help_text=_("Every way has failed; a person has to look at it.")
+    )
     due_at = models.DateTimeField(_("planned at"))
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
@@ -103,6 +133,7 @@ class ChaseAttempt(OutboundAttempt):
         constraints = [
             in_list("state", AttemptState, name="chase_attempt_state_in_list"),
             in_list("recipient_party", Party, name="chase_attempt_party_in_list"),
+            in_list("channel", ChannelName, name="chase_attempt_channel_in_list"),
             # A rung is climbed once per round; two sweeps cannot plan it twice while it is open.
             models.UniqueConstraint(
                 fields=["chase"], condition=Q(state__in=["planned", "sending"]), name="chase_attempt_one_open"
@@ -113,6 +144,12 @@ class ChaseAttempt(OutboundAttempt):
             models.Index(fields=["due_at", "id"], condition=Q(state="planned"), name="chase_attempt_due"),
             # The sweep that finds attempts whose worker died.
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="chase_attempt_in_flight"),
+            # What else waits for the same recipient: one digest instead of many messages.
+            models.Index(fields=["address", "due_at"], condition=Q(state="planned"), name="chase_attempt_bundle"),
+            # The list of what could not be delivered.
+            models.Index(
+                fields=["undelivered_at"], condition=Q(undelivered_at__isnull=False), name="chase_attempt_undelivered"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from config.core.transitions import table
 from migrations_app.enums import (
     AttemptState,
     ChaseState,
+    DeskTaskState,
     DisputeState,
     NumberState,
     PinCallState,
@@ -158,7 +159,17 @@ DISPUTE = table(
     },
 )
 
-ALL_TABLES = (STAGE, NUMBER, REQUIREMENT, CHASE, ATTEMPT, PIN_CALL, DISPUTE)
+DESK_TASK = table(
+    "desk task",
+    start=DeskTaskState.OPEN,
+    moves={
+        DeskTaskState.OPEN: (DeskTaskState.DONE, DeskTaskState.DROPPED),
+        DeskTaskState.DONE: (),
+        DeskTaskState.DROPPED: (),
+    },
+)
+
+ALL_TABLES = (STAGE, NUMBER, REQUIREMENT, CHASE, ATTEMPT, PIN_CALL, DISPUTE, DESK_TASK)
 
 MOVED = frozenset({NumberState.LIVE, NumberState.SKIPPED})
 """States in which nothing is left to do for a number."""

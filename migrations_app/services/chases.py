@@ -3,20 +3,32 @@
 `sync_chases` and `plan_next` are the writers of a chase's state.
 """
 
+from base64 import b32encode
 from collections.abc import Collection
 from datetime import datetime
+from secrets import token_bytes
 from typing import Any
 
 from config.core.uow import UnitOfWork
-from migrations_app.enums import AttemptState, ChaseState, RequirementCode, RequirementState, Stage, WabaOwner
-from migrations_app.models import Chase, ChaseAttempt, Ladder, MigrationCase, Requirement
-from migrations_app.rules.chase import due_at, next_step, parse_ladder
+from migrations_app.enums import (
+    AttemptState,
+    ChaseState,
+    DeskTaskState,
+    RequirementCode,
+    RequirementState,
+    Stage,
+    WabaOwner,
+)
+from migrations_app.models import Chase, ChaseAttempt, DeskTask, Ladder, MigrationCase, Requirement
+from migrations_app.rules.hours import due_at
+from migrations_app.rules.ladders import next_step, parse_ladder
 from migrations_app.rules.lifecycle import CHASE, SATISFIED
 from migrations_app.rules.playbooks import ladder_of
 from migrations_app.rules.progress import ENDED, CaseFacts
 from migrations_app.rules.requirements import CLOSING_CODES
-from providers.selectors.directory import address_for_partner
-from tickets.enums import EventType, Party
+from migrations_app.services.desk_tasks import drop_tasks
+from migrations_app.services.recipients import contacts_of, reachable
+from tickets.enums import EventType
 from tickets.models import Ticket
 from tickets.services.events import record
 
@@ -36,14 +48,6 @@ def ladder_for(code: RequirementCode, case: MigrationCase) -> str:
     if code == RequirementCode.TWO_STEP_DISABLED:
         occasion = "two_step_client_owns" if case.waba_owner == WabaOwner.CLIENT else "two_step_bsp_owns"
     return ladder_of(occasion, case.playbook_copy.get("ladders", {}))
-
-
-def reachable_parties(ticket: Ticket, case: MigrationCase) -> Collection[Party]:
-    """Return the parties we have an address for. A BSP that listens only to its client is not one of them."""
-    parties = {Party.CLIENT} if ticket.contact_email else set()
-    if address_for_partner(case.current_bsp):
-        parties.add(Party.OLD_BSP)
-    return parties
 
 
 def sync_chases(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, facts: CaseFacts) -> list[Chase]:
@@ -77,12 +81,17 @@ def _ask(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, code: Requirement
             case=case,
             requirement_code=code,
             ladder_slug=slug,
+            ladder_version=ladder.version,
             steps=ladder.steps,
+            reply_token=_reply_token(),
             round_started_at=uow.now,
             created_at=uow.now,
             updated_at=uow.now,
         )
         plan_next(uow, ticket, case, chase, previous=uow.now)
+    elif chase.to_judge_since is not None or chase.stopped_by:
+        # Somebody has answered and a person judges it, or a person has stopped it for good.
+        return
     elif chase.state == ChaseState.STOPPED and chase.ended_at is not None:
         # Brought back after its ladder had ended: with nothing left to climb nobody would be asked at all.
         begin_round(uow, ticket, case, chase, 1, previous=uow.now)
@@ -90,6 +99,11 @@ def _ask(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, code: Requirement
         uow.move(chase, "state", table=CHASE, to=ChaseState.ACTIVE)
         if not _has_open_attempt(chase):
             plan_next(uow, ticket, case, chase, previous=uow.now)
+
+
+def _reply_token() -> str:
+    """Return what makes the address for answers hard to guess: 128 bits, in letters that any mail server keeps as they are."""
+    return b32encode(token_bytes(16)).decode().rstrip("=").lower()
 
 
 def stop_unasked(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, asked: Collection[str]) -> None:
@@ -118,12 +132,17 @@ def _has_open_attempt(chase: Chase) -> bool:
     return ChaseAttempt.objects.filter(chase=chase, state__in=[AttemptState.PLANNED, AttemptState.SENDING]).exists()
 
 
+_TIME_OF = {ChaseState.ANSWERED: ("answered_at",), ChaseState.SATISFIED: ("satisfied_at",)}
+
+
 def _end(uow: UnitOfWork, ticket: Ticket, chase: Chase | None, to: ChaseState) -> None:
     """End or silence a chase; messages that are only planned are not sent any more."""
     if chase is None or chase.state == to or not CHASE.allows(ChaseState(chase.state), to):
         return
-    uow.move(chase, "state", table=CHASE, to=to, next_at=None)
+    columns: dict[str, Any] = dict.fromkeys(_TIME_OF.get(to, ()), uow.now)
+    uow.move(chase, "state", table=CHASE, to=to, next_at=None, to_judge_since=None, **columns)
     ChaseAttempt.objects.filter(chase=chase, state=AttemptState.PLANNED).delete()
+    drop_tasks(uow, DeskTask.objects.filter(chase=chase, state=DeskTaskState.OPEN))
     if to is ChaseState.ANSWERED or to is ChaseState.SATISFIED:
         record(
             uow, ticket, EventType.CHASE_ANSWERED, chase=chase.pk, requirement=chase.requirement_code, state=to.value
@@ -152,7 +171,8 @@ def plan_next(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase
 
     A row is written, nothing is sent: the sweep finds it when it is due.
     """
-    step = next_step(parse_ladder(chase.steps), after=chase.last_step, reachable=reachable_parties(ticket, case))
+    contacts = contacts_of(ticket, case)
+    step = next_step(parse_ladder(chase.steps), after=chase.last_step, reachable=reachable(contacts))
     if step is None:
         _escalate(uow, ticket, chase)
         return
@@ -165,19 +185,14 @@ def plan_next(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase
             channel=step.channel,
             message=step.message,
             recipient_party=step.recipient,
-            language=_language(step.recipient, ticket, case),
+            language=contacts[step.recipient].language,
+            address=contacts[step.recipient].email,
             due_at=due,
             created_at=uow.now,
             updated_at=uow.now,
         )
     Chase.objects.filter(pk=chase.pk).update(next_at=due, updated_at=uow.now)
     chase.next_at = due
-
-
-def _language(party: Party, ticket: Ticket, case: MigrationCase) -> str:
-    if party == Party.OLD_BSP and case.current_bsp is not None:
-        return case.current_bsp.letter_language
-    return ticket.language
 
 
 def _escalate(uow: UnitOfWork, ticket: Ticket, chase: Chase) -> None:

@@ -8,7 +8,7 @@ from config.core.actor import SYSTEM, Actor
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import AttemptState, RequirementState
 from migrations_app.models import Chase, MigrationCase, Notice, Requirement
-from migrations_app.rules.chase import add_business_days
+from migrations_app.rules.hours import add_business_days
 from migrations_app.rules.silence import Due, SilenceFacts, SilenceStep, next_due
 from migrations_app.selectors.cases import case_of, facts_of
 from migrations_app.services import endings, intake

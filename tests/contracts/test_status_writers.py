@@ -10,7 +10,7 @@ from tests.contracts.source import Module, called, inside, modules, words
 STATUSES = {"status", "stage", "state"}
 ROWS = {
     "Ticket", "MigrationCase", "NumberMove", "Requirement", "SlaClock", "Chase", "ChaseAttempt", "Notice", "PinCall", "Exchange",
-    "OwnershipDispute", "RoutingVersion",
+    "OwnershipDispute", "RoutingVersion", "DeskTask",
 }  # fmt: skip
 CREATING = {"create", "get_or_create", "update_or_create", "bulk_create"}
 
@@ -34,6 +34,8 @@ MOVERS: set[Place] = {
     ("migrations_app/services/outreach.py", "judge_unknown"),
     ("migrations_app/services/calls.py", "_move_call"),
     ("migrations_app/services/disputes.py", "end_dispute"),
+    ("migrations_app/services/desk_tasks.py", "close_task"),
+    ("migrations_app/services/desk_tasks.py", "drop_tasks"),
     ("providers/services/exchanges.py", "finish"),
 }
 """Who may call `uow.move`, the compare-and-swap along a transition table."""

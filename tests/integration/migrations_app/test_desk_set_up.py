@@ -15,8 +15,8 @@ from config.core.actor import OPERATOR
 from migrations_app.enums import Blocks, Execution, Flow, RequirementCode
 from migrations_app.management.commands.load_desk import SIMULATED_WABA
 from migrations_app.models import Ladder, Playbook
-from migrations_app.rules.chase import parse_ladder
 from migrations_app.rules.flows import plan_of
+from migrations_app.rules.ladders import parse_ladder
 from migrations_app.rules.playbooks import DEFAULT_LADDERS
 from migrations_app.rules.requirements import CATALOGUE, SOFT_CODES, suits
 from migrations_app.services.desk import LADDERS, load_desk

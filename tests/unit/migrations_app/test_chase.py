@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrations_app.rules.chase import CLOSES, OPENS, Step, add_business_days, due_at, next_step, parse_ladder
+from migrations_app.rules.hours import CLOSES, OPENS, add_business_days, due_at
+from migrations_app.rules.ladders import Step, next_step, parse_ladder
 from tickets.enums import Party
 
 LADDER = parse_ladder(

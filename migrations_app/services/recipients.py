@@ -1,0 +1,48 @@
+"""Who can be reached for a case, and how: the contacts of each party, read when a rung is planned and again when it is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from migrations_app.models import MigrationCase
+from providers.selectors.directory import address_for_partner
+from tickets.enums import Party
+from tickets.models import Ticket
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How one party of a case is reached: empty where a way is not known. Language and place decide words and hours.
+
+    `country` is ISO 3166-1 (its public holidays are no days for reminders), `timezone` an IANA zone.
+    """
+
+    party: Party
+    email: str = ""
+    language: str = "en"
+    timezone: str = "UTC"
+    country: str = ""
+
+
+def contacts_of(ticket: Ticket, case: MigrationCase) -> Mapping[Party, Contact]:
+    """Return how client and old BSP are reached. A BSP that listens only to its client has no way for us."""
+    client = Contact(
+        Party.CLIENT,
+        email=ticket.contact_email,
+        language=ticket.language,
+        timezone=ticket.timezone,
+        country=ticket.country,
+    )
+    bsp = case.current_bsp
+    old_bsp = Contact(
+        Party.OLD_BSP,
+        email=address_for_partner(bsp),
+        language=bsp.letter_language if bsp else ticket.language,
+        timezone=ticket.timezone,
+        country=ticket.country,
+    )
+    return {Party.CLIENT: client, Party.OLD_BSP: old_bsp}
+
+
+def reachable(contacts: Mapping[Party, Contact]) -> frozenset[Party]:
+    """Return the parties for which some way is known."""
+    return frozenset(party for party, contact in contacts.items() if contact.email)
