@@ -15,6 +15,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
+from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker, Settings
@@ -32,6 +33,7 @@ from tests.factories.desk import (
     make_lead,
     make_organization,
 )
+from tests.factories.pristine import back_to_pristine, keep_pristine
 from tests.factories.servers import MailServer, Meta, start_mail_server, start_meta
 from tests.factories.walks import Walker
 from tickets.models import Organization
@@ -113,16 +115,20 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Set the desk up once a process: made anew for each test it took a third of the whole run."""
     with django_db_blocker.unblock():
         make_desk(now=NOW)
+        keep_pristine()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: back_to_pristine())
+        yield
 
 
 @pytest.fixture
-def desk(db: None, now: datetime) -> Desk:
-    """The desk as set up for the whole run; made again where a test with real transactions has emptied the tables."""
-    return find_desk() or make_desk(now=now)
+def desk(db: None) -> Desk:
+    """The desk as set up for the whole run."""
+    return find_desk()
 
 
 @pytest.fixture

@@ -47,10 +47,9 @@ def make_desk(*, now: datetime) -> Desk:
     return Desk(latam, Queue.objects.get(is_triage=True))
 
 
-def find_desk() -> Desk | None:
-    """Return the desk that is in the database; None when there is none."""
-    latam = Queue.objects.filter(slug="latam").first()
-    return Desk(latam, Queue.objects.get(is_triage=True)) if latam else None
+def find_desk() -> Desk:
+    """Return the desk that `make_desk` has made."""
+    return Desk(Queue.objects.get(slug="latam"), Queue.objects.get(is_triage=True))
 
 
 def make_rule(
