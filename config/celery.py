@@ -39,3 +39,5 @@ def _beat_table(sender: Celery, **_: Any) -> None:
         sender.add_periodic_task(tick, sender.signature(name), name=name, expires=tick * 2)
     for name in ("forget_old_answers", "forget_old_events", "forget_stray_files"):
         sender.add_periodic_task(3600.0, sender.signature(f"tickets.{name}"), name=name, expires=1800)
+    name = "migrations.refresh_insight"
+    sender.add_periodic_task(3600.0, sender.signature(name), name=name, expires=1800)

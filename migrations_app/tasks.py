@@ -13,7 +13,7 @@ from config.core import clock
 from config.core.actor import SYSTEM
 from migrations_app.models import ChaseAttempt, Notice
 from migrations_app.selectors import cases, due
-from migrations_app.services import calls, endings, letting_go, moves, outreach
+from migrations_app.services import calls, endings, insight, letting_go, moves, outreach
 from providers.services import exchanges
 
 _log = structlog.get_logger("portero.sweeps")
@@ -83,3 +83,9 @@ def sweep_abandoned(**_: Any) -> None:
     for ticket_id in due.silent_tickets(now=now, limit=BATCH):
         with _alone("ticket", ticket_id):
             letting_go.look_after(ticket_id=ticket_id, now=now)
+
+
+@shared_task(name="migrations.refresh_insight")
+def refresh_insight(**_: Any) -> None:
+    """Write the figures of past chases anew."""
+    insight.refresh_paces(by=SYSTEM, now=clock.now())

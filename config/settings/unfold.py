@@ -78,6 +78,12 @@ def unfold_settings() -> dict[str, Any]:
                             "badge": "migrations_app.admin.disputes.open_count",
                         },
                         _link(
+                            _("Pace of BSPs"),
+                            "speed",
+                            "admin:migrations_app_bsppace_changelist",
+                            "migrations_app.view_bsppace",
+                        ),
+                        _link(
                             _("Exchange log"),
                             "outgoing_mail",
                             "admin:providers_exchange_changelist",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from config.core.errors import DomainError
 from migrations_app.admin import drafts, playbook_card
+from migrations_app.admin.insight import ready_line
 from migrations_app.admin.offers import Viewer, requirement_blocks
 from migrations_app.admin.ticket_clocks import clock_lines
 from migrations_app.admin.timeline import lines_of
@@ -70,6 +71,7 @@ def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
     if case is not None:
         context |= playbook_card.context_of(ticket, case, works=works, now=now)
         context |= _case_context(ticket, case, user=user, desk=desk, works=works)
+        context["ready_by"] = ready_line(case, zone, now)
         for number in context["numbers"]:
             number["record"] = context["may_record"].get(number["row"].pk, "")
     if works:

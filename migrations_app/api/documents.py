@@ -86,6 +86,7 @@ def ticket_document(ticket: Ticket, case: MigrationCase) -> dict[str, Any]:
         "phone_numbers": [number_document(number) for number in numbers],
         "pin_call": call_document(call, numbers) if call else None,
         "pin_calls": [call_document(each, numbers) for each in calls],
+        "ready_by": _ready_by(case),
         "sla": [_clock(entry) for entry in ticket.sla],
         "poll_after_seconds": ticket.poll_after_seconds,
         "version": ticket.version,
@@ -110,6 +111,13 @@ def poll_document(ticket: Ticket, case: MigrationCase) -> dict[str, Any]:
         "revision": ticket.revision,
         "updated_at": utc(ticket.updated_at),
     }
+
+
+def _ready_by(case: MigrationCase) -> dict[str, Any] | None:
+    """Return when nothing should stand in the way of the call any more, as past cases tell; None where they tell too little."""
+    if case.ready_likely_at is None:
+        return None
+    return {"likely": utc(case.ready_likely_at), "late": utc(case.ready_late_at), "known_cases": case.ready_cases}
 
 
 def _action(ticket: Ticket) -> dict[str, str] | None:

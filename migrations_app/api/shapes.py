@@ -137,6 +137,7 @@ SHAPES: Final[dict[str, Shape]] = {
                 breached_at=nullable(MOMENT),
             )
         ),
+        ready_by=nullable(members(likely=MOMENT, late=MOMENT, known_cases=WHOLE)),
         poll_after_seconds=WHOLE,
         **_COUNTERS,
         created_at=MOMENT,

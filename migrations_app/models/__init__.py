@@ -6,10 +6,12 @@ from migrations_app.models.chases import Chase, ChaseAttempt, Ladder
 from migrations_app.models.desk_tasks import DeskTask
 from migrations_app.models.disputes import OwnershipDispute
 from migrations_app.models.evidence import Evidence
+from migrations_app.models.insight import BspPace
 from migrations_app.models.playbooks import Playbook, PlaybookStage
 
 __all__ = [
     "AgentHours",
+    "BspPace",
     "CallCell",
     "Chase",
     "ChaseAttempt",

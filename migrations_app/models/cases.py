@@ -68,6 +68,9 @@ class MigrationCase(TimestampedModel):
     notes = models.TextField(_("notes"), blank=True, default="")
     unanswered = models.JSONField(_("required answers missing"), default=list, blank=True, editable=False)
     silence_due_at = models.DateTimeField(_("silence is looked at"), null=True, blank=True, editable=False)
+    ready_likely_at = models.DateTimeField(_("ready in half of such cases by"), null=True, blank=True, editable=False)
+    ready_late_at = models.DateTimeField(_("ready in nine of ten by"), null=True, blank=True, editable=False)
+    ready_cases = models.PositiveIntegerField(_("known cases"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("case")
@@ -85,6 +88,7 @@ class MigrationCase(TimestampedModel):
                 condition=Q(flow_decided_by="", flow_reason="") | (~Q(flow_decided_by="") & ~Q(flow_reason="")),
                 name="case_flow_decision_says_why",
             ),
+            both_or_neither("ready_likely_at", "ready_late_at", name="case_ready_both_dates"),
         ]
         indexes = [
             # The sweep that goes on with silent clients: next ladder, warning, letting go.

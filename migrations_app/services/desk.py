@@ -84,6 +84,7 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
             "view_playbookstage",
             "view_agenthours",
             "view_ownershipdispute",
+            "view_bsppace",
         ],
     )
     | Q(content_type__app_label="providers", codename__in=["view_bsp", "view_exchange"]),
@@ -98,7 +99,10 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
         content_type__app_label="tickets",
         content_type__model__in=["calendar", "calendarhours", "calendarday", "slapolicy", "slatarget"],
     )
-    | Q(content_type__app_label="migrations_app", codename__in=["view_pincall", "view_chase", "view_ownershipdispute"])
+    | Q(
+        content_type__app_label="migrations_app",
+        codename__in=["view_pincall", "view_chase", "view_ownershipdispute", "view_bsppace"],
+    )
     | Q(
         content_type__app_label="migrations_app",
         content_type__model__in=["ladder", "playbook", "playbookstage"],

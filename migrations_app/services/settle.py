@@ -19,6 +19,7 @@ from migrations_app.rules.lifecycle import MOVED, STAGE
 from migrations_app.rules.progress import CUT_OVER, CaseFacts, Position, RequirementFacts, party_of, position
 from migrations_app.selectors.cases import facts_of
 from migrations_app.services.chases import sync_chases
+from migrations_app.services.insight import predict
 from migrations_app.services.notices import tell_stage
 from migrations_app.services.silence import plan_silence
 from tickets.enums import Party, SlaMetric, TicketStatus
@@ -35,6 +36,8 @@ _POLL_SECONDS = {
     Stage.REJECTED: 86400,
 }
 _POLL_DEFAULT = 60
+
+_BEFORE_THE_CALL = frozenset({Stage.TRIAGE, Stage.REQUIREMENTS})
 
 _DETAIL_CODES = {
     RequirementCode.TWO_STEP_DISABLED: "two_step_enabled",
@@ -64,6 +67,7 @@ def settle(
     where = position(facts)
     _advance(uow, case, where.stage)
     chases = sync_chases(uow, ticket, case, facts)
+    predict(case, where.blocking if where.stage in _BEFORE_THE_CALL else ())
     tell_stage(uow, ticket, case)
     if where.status != TicketStatus(ticket.status):
         transition(uow, ticket, where.status, cancel_reason=cancel_reason)
