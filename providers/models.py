@@ -138,6 +138,11 @@ class Exchange(models.Model):
     title = models.CharField(_("subject"), max_length=300, blank=True, default="")
     body = models.TextField(_("text"), blank=True, default="")
     message_id = models.CharField(_("message id"), max_length=255, blank=True, default="")
+    """Our own name of it: a mail's Message-ID."""
+    provider_id = models.CharField(_("provider's message id"), max_length=255, blank=True, default="")
+    """The name that a mail provider gave it, where one sends for us: reports of bounces carry it."""
+    references = models.JSONField(_("earlier messages"), default=list, blank=True)
+    reply_to = models.CharField(_("answers to"), max_length=320, blank=True, default="")
     error = models.JSONField(_("error"), null=True, blank=True)
     elapsed_ms = models.PositiveIntegerField(_("milliseconds"), null=True)
     created_at = models.DateTimeField(_("started at"))
@@ -154,6 +159,9 @@ class Exchange(models.Model):
             models.Index(fields=["created_at"], condition=models.Q(state="sending"), name="exchange_in_flight"),
             # The log of one ticket in the admin.
             models.Index(fields=["ticket_reference", "id"], name="exchange_of_ticket"),
+            # What an answer answers, and what a bounce is about.
+            models.Index(fields=["message_id"], condition=~models.Q(message_id=""), name="exchange_message_id"),
+            models.Index(fields=["provider_id"], condition=~models.Q(provider_id=""), name="exchange_provider_id"),
         ]
 
     def __str__(self) -> str:

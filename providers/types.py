@@ -1,4 +1,4 @@
-"""Plain values of Meta's Graph API, shared by the client, the services and the simulator's tests."""
+"""Plain values that services and adapters share: Meta's Graph API, messages and what channels can do."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -94,7 +94,11 @@ class MetaProblem:
 
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
-    """A message to a person. `attachments` are (file name, content, media type)."""
+    """A message to a person or a system. `attachments` are (file name, content, media type).
+
+    `message_id` is our own name of it, set before it leaves; `references` are those of the conversation's earlier messages,
+    oldest first. `headers` are further ones of a mail. `nudge`: one of many reminders, which no machine has to answer.
+    """
 
     recipient: str
     title: str
@@ -103,10 +107,31 @@ class OutboundMessage:
     ticket_reference: str
     copied_to: tuple[str, ...] = ()
     attachments: tuple[tuple[str, bytes, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    message_id: str = ""
+    references: tuple[str, ...] = ()
+    reply_to: str = ""
+    nudge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a channel returns for an accepted message."""
+    """What a channel returns for an accepted message: the name that a mail provider gave it, where it gave one."""
 
-    message_id: str
+    provider_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do.
+
+    `repeatable`: the same message may be sent again without harm, since the receiver knows it by its id. `by_person`: nothing
+    is sent; a person of the desk does it. `threads`: answers and later messages are shown as one conversation.
+    """
+
+    attachments: bool = False
+    copies: bool = False
+    threads: bool = False
+    reports_bounces: bool = False
+    repeatable: bool = False
+    by_person: bool = False

@@ -207,6 +207,8 @@ class EventType(TextChoices):
     TICKET_TRANSFERRED = "ticket.transferred", _("Given to another organization")
     CLIENT_SILENT = "ticket.client_silent", _("The client is silent")
     ATTEMPT_UNKNOWN = "chase.attempt_unknown", _("Outcome of a message unknown")
+    ATTEMPT_BOUNCED = "chase.attempt_bounced", _("A message came back")
+    ATTEMPT_UNDELIVERED = "chase.attempt_undelivered", _("A message could not be delivered")
     CALL_STEP = "pin_call.step", _("Step of the call")
 
 
@@ -216,6 +218,8 @@ INTERNAL_EVENTS = frozenset(
         EventType.TICKET_TRANSFERRED,
         EventType.CLIENT_SILENT,
         EventType.ATTEMPT_UNKNOWN,
+        EventType.ATTEMPT_BOUNCED,
+        EventType.ATTEMPT_UNDELIVERED,
         EventType.CALL_STEP,
     }
 )

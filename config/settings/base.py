@@ -149,7 +149,11 @@ if EMAIL_URL:
     vars().update(environ.Env.email_url_config(EMAIL_URL))
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Portero onboarding <onboarding@portero.example>")
-ANYMAIL: dict[str, Any] = {}
+# What a provider cannot carry (metadata, a header) is left out; the mail itself leaves all the same.
+ANYMAIL: dict[str, Any] = {"IGNORE_UNSUPPORTED_FEATURES": True, **env.prefixed("ANYMAIL_")}
+# The right side of our Message-IDs, and of the addresses for answers: chase+<token>@<domain>. Empty: no such address.
+MAIL_DOMAIN = env.text("MAIL_DOMAIN", "") or DEFAULT_FROM_EMAIL.rsplit("@", 1)[-1].strip("> ")
+CHASE_REPLY_DOMAIN = env.text("CHASE_REPLY_DOMAIN", "answers.portero.example" if EMBEDDED else "")
 
 # Meta: the simulator answers on a laptop; live tickets in production go to the Graph API.
 META_GRAPH_URL = "https://graph.facebook.com"

@@ -68,6 +68,12 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
+def prefixed(prefix: str) -> dict[str, str]:
+    """Return all variables that begin with the prefix, by the rest of their name; files (`…_FILE`) are read."""
+    names = {name.removesuffix("_FILE") for name in os.environ if name.startswith(prefix)}
+    return {name.removeprefix(prefix): text(name) for name in sorted(names)}
+
+
 def kept_secret(folder: Path, name: str) -> str:
     """Return a random secret kept in a private file of the folder, made on first use.
 

@@ -20,11 +20,11 @@ class ExchangeAdmin(ReadOnlyAdmin):
 
     list_display = ("created_at", "channel", "purpose", "ticket_reference", "recipient", "state_label", "elapsed_ms")
     list_filter = ("channel", "state")
-    search_fields = ("ticket_reference", "recipient", "title")
+    search_fields = ("ticket_reference", "recipient", "title", "=message_id", "=provider_id")
     ordering = ("-id",)
     fields = (
         "created_at", "finished_at", "channel", "purpose", "subject_key", "ticket_reference", "state", "recipient",
-        "copied_to", "language", "title", "body", "message_id", "error", "elapsed_ms",
+        "copied_to", "reply_to", "language", "title", "body", "message_id", "provider_id", "references", "error", "elapsed_ms",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Exchange]:

@@ -195,6 +195,19 @@ def _unknown(data: Data, _names: Names) -> str:
     return _("Nobody knows whether it arrived: %(message)s") % {"message": EMAIL_WORDS.get(message, message)}
 
 
+def _bounced(data: Data, _names: Names) -> str:
+    message = str(data.get("message", ""))
+    return _("Came back (%(reason)s): %(message)s") % {
+        "reason": data.get("reason", ""),
+        "message": EMAIL_WORDS.get(message, message),
+    }
+
+
+def _undelivered(data: Data, _names: Names) -> str:
+    message = str(data.get("message", ""))
+    return _("Could not be delivered by any way: %(message)s") % {"message": EMAIL_WORDS.get(message, message)}
+
+
 def _call_step(data: Data, _names: Names) -> str:
     return _("The call began") if data.get("step") == "started" else _("The call ended")
 
@@ -252,6 +265,8 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.SLA_WARNED: ("hourglass_bottom", _target_near),
     EventType.SLA_BREACHED: ("timer_off", _target_missed),
     EventType.ATTEMPT_UNKNOWN: ("help", _unknown),
+    EventType.ATTEMPT_BOUNCED: ("undo", _bounced),
+    EventType.ATTEMPT_UNDELIVERED: ("unsubscribe", _undelivered),
     EventType.CALL_STEP: ("call", _call_step),
     EventType.OWNERSHIP_DISPUTED: ("gavel", _disputed),
     EventType.TICKET_TRANSFERRED: ("move_item", _transferred),

@@ -152,6 +152,10 @@ class Notice(OutboundAttempt):
             models.Index(fields=["due_at", "id"], condition=Q(state="planned"), name="notice_due"),
             # The sweep that finds notices whose worker died.
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="notice_in_flight"),
+            # The list of what could not be delivered.
+            models.Index(
+                fields=["undelivered_at"], condition=Q(undelivered_at__isnull=False), name="notice_undelivered"
+            ),
         ]
 
     def __str__(self) -> str:

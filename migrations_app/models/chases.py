@@ -100,6 +100,8 @@ class OutboundAttempt(TimestampedModel):
         default="",
         help_text=_("To whom, as known when it was planned; messages to one address are counted and bundled by it."),
     )
+    message_key = models.CharField(max_length=32, blank=True, default="", editable=False)
+    """By what the receiver knows the message; every try of one message by one way carries the same."""
     try_no = models.PositiveSmallIntegerField(_("try"), default=1)
     failure = models.CharField(_("why it failed"), max_length=60, blank=True, default="")
     undelivered_at = models.DateTimeField(

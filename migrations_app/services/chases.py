@@ -20,6 +20,7 @@ from migrations_app.enums import (
     WabaOwner,
 )
 from migrations_app.models import Chase, ChaseAttempt, DeskTask, Ladder, MigrationCase, Requirement
+from migrations_app.rules.channels import ways
 from migrations_app.rules.hours import due_at
 from migrations_app.rules.ladders import next_step, parse_ladder
 from migrations_app.rules.lifecycle import CHASE, SATISFIED
@@ -83,7 +84,7 @@ def _ask(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, code: Requirement
             ladder_slug=slug,
             ladder_version=ladder.version,
             steps=ladder.steps,
-            reply_token=_reply_token(),
+            reply_token=new_reply_token(),
             round_started_at=uow.now,
             created_at=uow.now,
             updated_at=uow.now,
@@ -101,7 +102,7 @@ def _ask(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, code: Requirement
             plan_next(uow, ticket, case, chase, previous=uow.now)
 
 
-def _reply_token() -> str:
+def new_reply_token() -> str:
     """Return what makes the address for answers hard to guess: 128 bits, in letters that any mail server keeps as they are."""
     return b32encode(token_bytes(16)).decode().rstrip("=").lower()
 
@@ -179,14 +180,16 @@ def plan_next(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase
     first = chase.last_step is None
     due = due_at(step, previous=previous, timezone=ticket.timezone, first=first)
     if not step.escalates:
+        contact = contacts[step.recipient]
+        way = ways(step.channel, there_are=contact.ways)[0]
         ChaseAttempt.objects.create(
             chase=chase,
             step=step.index,
-            channel=step.channel,
+            channel=way,
             message=step.message,
             recipient_party=step.recipient,
-            language=contacts[step.recipient].language,
-            address=contacts[step.recipient].email,
+            language=contact.language,
+            address=contact.address_by(way),
             due_at=due,
             created_at=uow.now,
             updated_at=uow.now,
@@ -203,10 +206,16 @@ def _escalate(uow: UnitOfWork, ticket: Ticket, chase: Chase) -> None:
 def climb(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: ChaseAttempt) -> None:
     """Say that a rung has been climbed (its message left, or cannot leave) and plan the next one while the chase is active."""
     chase = Chase.objects.get(pk=attempt.chase_id)
-    Chase.objects.filter(pk=chase.pk).update(last_step=attempt.step)
-    chase.last_step = attempt.step
+    # A rung that is tried once more after it came back must not send the ladder back to the rungs after it.
+    chase.last_step = max(attempt.step, attempt.step if chase.last_step is None else chase.last_step)
+    Chase.objects.filter(pk=chase.pk).update(last_step=chase.last_step)
     if chase.state == ChaseState.ACTIVE:
         plan_next(uow, ticket, case, chase, previous=uow.now)
+
+
+def next_is_due(chase_id: int, due: datetime, *, now: datetime) -> None:
+    """Say when the next message of a locked ticket's chase is due."""
+    Chase.objects.filter(pk=chase_id).update(next_at=due, updated_at=now)
 
 
 def escalate_if_due(uow: UnitOfWork, ticket: Ticket, chase_id: int) -> bool:

@@ -6,38 +6,31 @@ and is shown to a person. It is never sent again by itself.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 
 from config.core.actor import Actor
 from config.core.errors import NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
-from migrations_app.enums import AttemptState, ChaseState, PinCallState, Stage
+from migrations_app.enums import AttemptState
 from migrations_app.models import ChaseAttempt, MigrationCase, Notice
 from migrations_app.rules.lifecycle import ATTEMPT
 from migrations_app.selectors.cases import case_of
 from migrations_app.services import chases
+from migrations_app.services.delivery import AnyAttempt, come_back, give_up, still_wanted, take_outcome
 from migrations_app.services.lengths import call_length
 from migrations_app.services.messages import NoAddress, compose_chase, compose_notice
-from migrations_app.services.notices import WARNING
 from migrations_app.services.settle import settle
+from migrations_app.services.threads import new_key, threaded
 from providers.enums import ExchangeState
+from providers.models import Exchange
 from providers.services import exchanges
 from providers.services.outreach import Outcome, send
 from providers.types import OutboundMessage
-from tickets.enums import OPEN_STATUSES, EventType
 from tickets.models import Ticket
-from tickets.services.events import record
 from tickets.services.tickets import lock_ticket
 
-_BACK_OFF = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
-_STATES = {
-    ExchangeState.SENT: AttemptState.SENT,
-    ExchangeState.FAILED: AttemptState.FAILED,
-    ExchangeState.UNKNOWN: AttemptState.UNKNOWN,
-}
-AnyAttempt = ChaseAttempt | Notice
+_PATHS: dict[type[AnyAttempt], str] = {ChaseAttempt: "chase__case__ticket_id", Notice: "case__ticket_id"}
 
 
 @dataclass(frozen=True)
@@ -63,8 +56,7 @@ def _locked(
     uow: UnitOfWork, model: type[AnyAttempt], attempt_id: int
 ) -> tuple[AnyAttempt, Ticket, MigrationCase] | None:
     """Take the lock of the attempt's ticket and read everything anew under it."""
-    path = "chase__case__ticket_id" if model is ChaseAttempt else "case__ticket_id"
-    ticket_id = model._default_manager.filter(pk=attempt_id).values_list(path, flat=True).first()  # noqa: SLF001
+    ticket_id = model._default_manager.filter(pk=attempt_id).values_list(_PATHS[model], flat=True).first()  # noqa: SLF001
     if ticket_id is None:
         return None
     ticket = lock_ticket(uow, ticket_id)
@@ -81,34 +73,24 @@ def _claim(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime
         attempt, ticket, case = found
         if attempt.state != AttemptState.PLANNED or attempt.due_at > now:
             return None
-        if not _still_wanted(attempt, ticket):
+        if not still_wanted(attempt, ticket):
             attempt.delete()
             return None
+        key = attempt.message_key or new_key()
         try:
-            message = _compose(attempt, ticket, case)
+            message = threaded(_compose(attempt, ticket, case), chase=getattr(attempt, "chase", None), key=key)
         except NoAddress:
-            _give_up(uow, attempt, ticket, case)
+            _no_address(uow, attempt, ticket, case)
             return None
         purpose = f"{'chase' if isinstance(attempt, ChaseAttempt) else 'notice'}.{attempt.message}"
         exchange = exchanges.begin_message(
             message=message, purpose=purpose, subject_key=f"ticket:{ticket.reference}", now=now
         )
-        uow.move(attempt, "state", table=ATTEMPT, to=AttemptState.SENDING, claimed_at=now, exchange_id=exchange.pk)
+        uow.move(
+            attempt, "state", table=ATTEMPT, to=AttemptState.SENDING, claimed_at=now, exchange_id=exchange.pk,
+            message_key=key,
+        )  # fmt: skip
         return Claimed(attempt.pk, exchange.pk, attempt.channel, message)
-
-
-def _still_wanted(attempt: AnyAttempt, ticket: Ticket) -> bool:
-    if isinstance(attempt, ChaseAttempt):
-        return attempt.chase.state == ChaseState.ACTIVE
-    if attempt.pin_call is not None and attempt.message != "call_cancelled":
-        return attempt.pin_call.state == PinCallState.BOOKED
-    if attempt.message in {"slot_invitation", "move_instructions"}:
-        # Who has booked, or moved, by itself in the meantime needs no invitation.
-        return ticket.stage == Stage.READY
-    if attempt.message == WARNING:
-        # Who was heard of in the meantime needs no warning.
-        return ticket.let_go_at is not None
-    return ticket.status in OPEN_STATUSES or attempt.message in {"migration_done", "move_done", "call_cancelled"}
 
 
 def _compose(attempt: AnyAttempt, ticket: Ticket, case: MigrationCase) -> OutboundMessage:
@@ -118,12 +100,11 @@ def _compose(attempt: AnyAttempt, ticket: Ticket, case: MigrationCase) -> Outbou
     return compose_notice(attempt, ticket, case, attempt.pin_call, minutes=minutes)
 
 
-def _give_up(uow: UnitOfWork, attempt: AnyAttempt, ticket: Ticket, case: MigrationCase) -> None:
-    """Nobody to write to: the row says so, and the ladder goes on to whoever can be reached."""
+def _no_address(uow: UnitOfWork, attempt: AnyAttempt, ticket: Ticket, case: MigrationCase) -> None:
+    """Nobody to write to by this way: the row says so, and it goes on as after any failure."""
     uow.move(attempt, "state", table=ATTEMPT, to=AttemptState.SENDING, claimed_at=uow.now)
-    uow.move(attempt, "state", table=ATTEMPT, to=AttemptState.FAILED)
-    if isinstance(attempt, ChaseAttempt):
-        chases.climb(uow, ticket, case, attempt)
+    outcome = Outcome(ExchangeState.FAILED, reason="no_address", permanent=True)
+    take_outcome(uow, ticket, case, attempt, outcome)
     settle(uow, ticket, case)
 
 
@@ -133,68 +114,21 @@ def _record(model: type[AnyAttempt], claimed: Claimed, outcome: Outcome, *, by: 
         if found is None:
             raise NotFound
         attempt, ticket, case = found
-        if attempt.state not in {AttemptState.SENDING, AttemptState.UNKNOWN}:
-            # Lost for so long that a person has found out what became of it.
-            return AttemptState(attempt.state)
-        to = _STATES[outcome.state]
-        was_unknown = attempt.state == AttemptState.UNKNOWN
-        if not (was_unknown and to is AttemptState.UNKNOWN):
-            columns: dict[str, Any] = {"sent_at": now} if to is AttemptState.SENT else {}
-            uow.move(attempt, "state", table=ATTEMPT, to=to, **columns)
-            error = {"reason": outcome.reason} if outcome.reason else None
-            exchanges.finish(
-                exchange_id=claimed.exchange_id,
-                state=outcome.state,
-                by=by,
-                now=now,
-                message_id=outcome.message_id,
-                error=error,
-            )
-        _tell(uow, ticket, attempt, to)
-        if not was_unknown:
-            # A late answer to an attempt that was given up changes its row only: the ladder has gone on already.
-            _go_on(uow, ticket, case, attempt, outcome)
+        state = take_outcome(uow, ticket, case, attempt, outcome)
+        _finish(claimed.exchange_id, outcome, by=by, now=now)
         settle(uow, ticket, case)
-        return to
+        return state
 
 
-def _tell(uow: UnitOfWork, ticket: Ticket, attempt: AnyAttempt, state: AttemptState) -> None:
-    if isinstance(attempt, ChaseAttempt) and state is AttemptState.SENT:
-        record(
-            uow, ticket, EventType.CHASE_SENT, chase=attempt.chase_id, attempt=attempt.pk, step=attempt.step + 1,
-            requirement=attempt.chase.requirement_code, message=attempt.message, recipient_party=attempt.recipient_party,
-            channel=attempt.channel,
-        )  # fmt: skip
-    if state is AttemptState.UNKNOWN:
-        record(uow, ticket, EventType.ATTEMPT_UNKNOWN, internal=True, attempt=attempt.pk, message=attempt.message)
-
-
-def _go_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: AnyAttempt, outcome: Outcome) -> None:
-    """Plan what follows: another try after a passing failure, else the next rung."""
-    if outcome.state is ExchangeState.FAILED and not outcome.permanent and _still_wanted(attempt, ticket):
-        tries = _tries(attempt)
-        if tries <= len(_BACK_OFF):
-            _plan_again(attempt, due=uow.now + _BACK_OFF[tries - 1], now=uow.now)
-            return
-    if isinstance(attempt, ChaseAttempt):
-        chases.climb(uow, ticket, case, attempt)
-
-
-def _tries(attempt: AnyAttempt) -> int:
-    if isinstance(attempt, ChaseAttempt):
-        tries = ChaseAttempt.objects.filter(chase=attempt.chase, step=attempt.step, state=AttemptState.FAILED)
-        return tries.filter(created_at__gte=attempt.chase.round_started_at or attempt.chase.created_at).count()
-    return Notice.objects.filter(
-        case=attempt.case, pin_call=attempt.pin_call, message=attempt.message, state=AttemptState.FAILED
-    ).count()
-
-
-def _plan_again(attempt: AnyAttempt, *, due: datetime, now: datetime) -> None:
-    fresh = type(attempt)._default_manager.get(pk=attempt.pk)  # noqa: SLF001
-    fresh.pk, fresh.exchange_id, fresh.claimed_at = None, None, None
-    fresh._state.adding = True  # noqa: SLF001  (Django's documented way to copy a row)
-    fresh.state, fresh.due_at, fresh.created_at, fresh.updated_at = AttemptState.PLANNED, due, now, now
-    fresh.save(force_insert=True)
+def _finish(exchange_id: int, outcome: Outcome, *, by: Actor, now: datetime) -> None:
+    """Record how an exchange ended, unless a person has found out in the meantime or nothing new is known."""
+    exchange = Exchange.objects.get(pk=exchange_id)
+    if exchange.state not in {ExchangeState.SENDING, ExchangeState.UNKNOWN} or exchange.state == outcome.state:
+        return
+    error = {"reason": outcome.reason} if outcome.reason else None
+    exchanges.finish(
+        exchange_id=exchange_id, state=outcome.state, by=by, now=now, provider_id=outcome.provider_id, error=error
+    )
 
 
 def mark_lost(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime) -> bool:
@@ -207,18 +141,10 @@ def mark_lost(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datet
         attempt, ticket, case = found
         if attempt.state != AttemptState.SENDING or attempt.claimed_at is None or attempt.claimed_at > now - lease:
             return False
-        uow.move(attempt, "state", table=ATTEMPT, to=AttemptState.UNKNOWN)
+        outcome = Outcome(ExchangeState.UNKNOWN, reason="worker_lost")
+        take_outcome(uow, ticket, case, attempt, outcome)
         if attempt.exchange_id is not None:
-            exchanges.finish(
-                exchange_id=attempt.exchange_id,
-                state=ExchangeState.UNKNOWN,
-                by=by,
-                now=now,
-                error={"reason": "worker_lost"},
-            )
-        _tell(uow, ticket, attempt, AttemptState.UNKNOWN)
-        if isinstance(attempt, ChaseAttempt):
-            chases.climb(uow, ticket, case, attempt)
+            _finish(attempt.exchange_id, outcome, by=by, now=now)
         settle(uow, ticket, case)
         return True
 
@@ -242,7 +168,33 @@ def judge_unknown(model: type[AnyAttempt], attempt_id: int, *, arrived: bool, by
             exchanges.finish(
                 exchange_id=attempt.exchange_id, state=state, by=by, now=now, error={"reason": "judged_by_person"}
             )
+        if not arrived and still_wanted(attempt, ticket):
+            give_up(uow, ticket, attempt, "judged_lost")
         settle(uow, ticket, case)
+
+
+def mark_bounced(*, exchange_id: int, permanent: bool, reason: str, by: Actor, now: datetime) -> bool:
+    """Record that a message came back, for every attempt that left with it, and go on as after a failure.
+
+    `permanent`: the address is bad for good (5.x.x); else it is tried again later. `reason` is a code, e.g. `5.1.1`. Tell
+    whether that was news: the same report twice changes nothing.
+    """
+    places = [
+        (ticket_id, model, attempt_id)
+        for model, path in _PATHS.items()
+        for ticket_id, attempt_id in model._default_manager.filter(exchange_id=exchange_id).values_list(path, "pk")  # noqa: SLF001
+    ]
+    news = False
+    with unit_of_work(by=by, now=now) as uow:
+        for _ticket_id, model, attempt_id in sorted(places, key=lambda place: (place[0], place[2])):
+            found = _locked(uow, model, attempt_id)
+            if found is not None:
+                attempt, ticket, case = found
+                news |= come_back(uow, ticket, case, attempt, permanent=permanent, reason=reason)
+                settle(uow, ticket, case)
+        if news:
+            exchanges.mark_bounced(exchange_id=exchange_id, reason=reason, by=by, now=now)
+    return news
 
 
 def escalate(chase_id: int, ticket_id: int, *, by: Actor, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from migrations_app.enums import ChannelName
 from migrations_app.models import MigrationCase
 from providers.selectors.directory import address_for_partner
 from tickets.enums import Party
@@ -21,6 +22,15 @@ class Contact:
     language: str = "en"
     timezone: str = "UTC"
     country: str = ""
+
+    @property
+    def ways(self) -> frozenset[ChannelName]:
+        """The ways that are known."""
+        return frozenset(way for way in ChannelName if self.address_by(way))
+
+    def address_by(self, way: ChannelName) -> str:
+        """Return what the party is reached at by one way, in words; empty where that way is not known."""
+        return {ChannelName.EMAIL: self.email}.get(way, "")
 
 
 def contacts_of(ticket: Ticket, case: MigrationCase) -> Mapping[Party, Contact]:
@@ -45,4 +55,4 @@ def contacts_of(ticket: Ticket, case: MigrationCase) -> Mapping[Party, Contact]:
 
 def reachable(contacts: Mapping[Party, Contact]) -> frozenset[Party]:
     """Return the parties for which some way is known."""
-    return frozenset(party for party, contact in contacts.items() if contact.email)
+    return frozenset(party for party, contact in contacts.items() if contact.ways)

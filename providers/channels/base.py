@@ -1,16 +1,19 @@
 """What every channel offers. A channel sends one message and says truthfully what became of it."""
 
-from typing import Protocol
+from typing import ClassVar, Protocol
 
-from providers.types import OutboundMessage, Receipt
+from providers.types import Capabilities, OutboundMessage, Receipt
 
 
 class ChannelRefused(Exception):
-    """The message was certainly not accepted. `permanent`: trying again cannot help. `reason` is a code."""
+    """The message was certainly not accepted. `permanent`: trying again cannot help. `reason` is a code.
 
-    def __init__(self, reason: str, *, permanent: bool) -> None:
+    `retry_after`: seconds after which the other side asked us to come back; 0 where it said nothing.
+    """
+
+    def __init__(self, reason: str, *, permanent: bool, retry_after: int = 0) -> None:
         super().__init__(reason)
-        self.reason, self.permanent = reason, permanent
+        self.reason, self.permanent, self.retry_after = reason, permanent, retry_after
 
 
 class OutcomeUnknown(Exception):
@@ -23,6 +26,8 @@ class OutcomeUnknown(Exception):
 
 class Channel(Protocol):
     """A way to reach somebody."""
+
+    capabilities: ClassVar[Capabilities]
 
     def send(self, message: OutboundMessage) -> Receipt:
         """Send the message and return the receipt.

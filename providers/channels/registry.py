@@ -2,8 +2,14 @@
 
 from providers.channels.base import Channel
 from providers.channels.mail import MailChannel
+from providers.channels.person import PersonChannel
 
-_CHANNELS: dict[str, type[Channel]] = {"email": MailChannel}
+_CHANNELS: dict[str, type[Channel]] = {
+    "email": MailChannel,
+    "portal": PersonChannel,
+    "phone": PersonChannel,
+    "whatsapp": PersonChannel,
+}
 
 
 def channel_named(name: str) -> Channel:

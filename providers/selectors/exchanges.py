@@ -1,10 +1,35 @@
 """Reading the exchange log."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q
+
+from providers.enums import ExchangeState
 from providers.models import Exchange
 
 
 def attempts_since(*, subject_key: str, purpose: str, since: datetime) -> int:
     """Return how many calls of one purpose were begun for a subject since a moment, whatever became of them."""
     return Exchange.objects.filter(subject_key=subject_key, purpose=purpose, created_at__gte=since).count()
+
+
+def exchange_of_message(message_id: str) -> Exchange | None:
+    """Return the newest message that left under this name: our Message-ID or the one a mail provider gave it.
+
+    Angle brackets may be missing. Amazon's SES writes `<id@region.amazonses.com>` where it told us `id`.
+    """
+    bare = message_id.strip().removeprefix("<").removesuffix(">")
+    if not bare:
+        return None
+    names = [bare, f"<{bare}>", *([bare.partition("@")[0]] if bare.endswith("amazonses.com") else [])]
+    rows = Exchange.objects.filter(Q(message_id__in=names) | Q(provider_id__in=names))
+    return rows.order_by("-id").first()
+
+
+def conversation(exchange_ids: Iterable[int], *, recipient: str) -> list[Exchange]:
+    """Return those of the exchanges which may have reached a recipient, oldest first."""
+    rows = Exchange.objects.filter(
+        pk__in=exchange_ids, recipient=recipient, state__in=[ExchangeState.SENT, ExchangeState.UNKNOWN]
+    )
+    return list(rows.exclude(message_id="").order_by("id"))

@@ -27,6 +27,9 @@ def begin_message(*, message: OutboundMessage, purpose: str, subject_key: str, n
         language=message.language,
         title=message.title[:300],
         body=message.body,
+        message_id=message.message_id,
+        references=list(message.references),
+        reply_to=message.reply_to,
         created_at=now,
     )
 
@@ -58,13 +61,14 @@ def mark_lost(*, before: datetime, by: Actor, now: datetime) -> int:
 
 
 def finish(
-    *, exchange_id: int, state: ExchangeState, by: Actor, now: datetime, message_id: str = "", error: dict[str, Any] | None = None,
-    elapsed_ms: int | None = None,
+    *, exchange_id: int, state: ExchangeState, by: Actor, now: datetime, provider_id: str = "",
+    error: dict[str, Any] | None = None, elapsed_ms: int | None = None,
 ) -> None:  # fmt: skip
-    """Record how an exchange ended.
+    """Record how an exchange ended. `provider_id` is the name that a mail provider gave the message.
 
     :raises IllegalTransition: it has ended otherwise already.
     """
+    named = {"provider_id": provider_id[:255]} if provider_id else {}
     with unit_of_work(by=by, now=now) as uow:
         row = Exchange.objects.get(pk=exchange_id)
         uow.move(
@@ -73,7 +77,17 @@ def finish(
             table=EXCHANGE,
             to=state,
             finished_at=now,
-            message_id=message_id,
             error=error,
             elapsed_ms=elapsed_ms,
+            **named,
         )
+
+
+def mark_bounced(*, exchange_id: int, reason: str, by: Actor, now: datetime) -> None:
+    """Record that a message came back. That it did shows that it had left, even where that was not known."""
+    row = Exchange.objects.get(pk=exchange_id)
+    error = {"reason": reason}
+    if row.state == ExchangeState.UNKNOWN:
+        finish(exchange_id=exchange_id, state=ExchangeState.SENT, by=by, now=now)
+    if row.state in {ExchangeState.UNKNOWN, ExchangeState.SENT}:
+        finish(exchange_id=exchange_id, state=ExchangeState.BOUNCED, by=by, now=now, error=error)

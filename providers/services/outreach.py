@@ -5,17 +5,29 @@ from dataclasses import dataclass
 from providers.channels.base import ChannelRefused, OutcomeUnknown
 from providers.channels.registry import channel_named
 from providers.enums import ExchangeState
-from providers.types import OutboundMessage
+from providers.types import Capabilities, OutboundMessage
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a message. `permanent` failures are not tried again."""
+    """What became of a message. `permanent` failures are not tried again by the same way.
+
+    `provider_id` is the name that a mail provider gave the message; `retry_after` are the seconds the other side asks for.
+    """
 
     state: ExchangeState
-    message_id: str = ""
+    provider_id: str = ""
     reason: str = ""
     permanent: bool = False
+    retry_after: int = 0
+
+
+def capabilities_of(channel: str) -> Capabilities:
+    """Return what the channel of that name can do.
+
+    :raises KeyError: there is none.
+    """
+    return channel_named(channel).capabilities
 
 
 def send(message: OutboundMessage, *, channel: str) -> Outcome:
@@ -23,7 +35,12 @@ def send(message: OutboundMessage, *, channel: str) -> Outcome:
     try:
         receipt = channel_named(channel).send(message)
     except ChannelRefused as refusal:
-        return Outcome(ExchangeState.FAILED, reason=refusal.reason, permanent=refusal.permanent)
+        return Outcome(
+            ExchangeState.FAILED,
+            reason=refusal.reason,
+            permanent=refusal.permanent,
+            retry_after=refusal.retry_after,
+        )
     except OutcomeUnknown as doubt:
         return Outcome(ExchangeState.UNKNOWN, reason=doubt.reason)
-    return Outcome(ExchangeState.SENT, message_id=receipt.message_id)
+    return Outcome(ExchangeState.SENT, provider_id=receipt.provider_id)

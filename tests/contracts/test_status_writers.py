@@ -28,9 +28,9 @@ MOVERS: set[Place] = {
     ("migrations_app/services/chases.py", "_end"),
     ("migrations_app/services/chases.py", "_escalate"),
     ("migrations_app/services/outreach.py", "_claim"),
-    ("migrations_app/services/outreach.py", "_give_up"),
-    ("migrations_app/services/outreach.py", "_record"),
-    ("migrations_app/services/outreach.py", "mark_lost"),
+    ("migrations_app/services/outreach.py", "_no_address"),
+    ("migrations_app/services/delivery.py", "take_outcome"),
+    ("migrations_app/services/delivery.py", "come_back"),
     ("migrations_app/services/outreach.py", "judge_unknown"),
     ("migrations_app/services/calls.py", "_move_call"),
     ("migrations_app/services/disputes.py", "end_dispute"),
@@ -53,7 +53,6 @@ BEGINNERS: set[Place] = {
 
 EXCUSED: dict[Place, str] = {
     ("config/core/uow.py", "move"): "the compare-and-swap itself",
-    ("migrations_app/services/outreach.py", "_plan_again"): "a copied row begins anew as planned, before it is saved",
     ("tickets/services/tickets.py", "show"): "the ticket's `stage` is the shown copy of the case's",
     ("tickets/services/idempotency.py", "finish"): "the HTTP status of a stored answer",
 }

@@ -86,7 +86,9 @@ class Mood(StrEnum):
     BUSY_AT_DATA = "busy_at_data"
     REFUSE_RECIPIENT = "refuse_recipient"
     REFUSE_DATA = "refuse_data"
+    REFUSE_SENDER = "refuse_sender"
     DROP_BEFORE_DATA = "drop_before_data"
+    HANG_BEFORE_DATA = "hang_before_data"
     DROP_AFTER_DATA = "drop_after_data"
     HANG_AFTER_DATA = "hang_after_data"
 
@@ -116,6 +118,15 @@ class MailServer:
         if len(self.moods) > 1:
             self.moods.pop(0)
 
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self._mood() is Mood.REFUSE_SENDER:
+            self._next_mood()
+            return "530 5.7.0 Sign in first"
+        envelope.mail_from = address
+        return "250 OK"
+
     async def handle_RCPT(  # noqa: N802  (the library's name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -129,6 +140,9 @@ class MailServer:
             case Mood.DROP_BEFORE_DATA:
                 self._next_mood()
                 _hang_up(server)
+            case Mood.HANG_BEFORE_DATA:
+                self._next_mood()
+                await asyncio.sleep(3)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

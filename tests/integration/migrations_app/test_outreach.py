@@ -112,7 +112,14 @@ def test_a_passing_refusal_is_tried_again_after_growing_pauses(walk: Walker, smt
         walked.now = walked.planned().due_at
         assert walked.planned().step == 0
         walked.send_all_due()
-    assert pauses == [timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
+    for pause, minutes in zip(pauses, (5, 30, 120), strict=True):
+        assert timedelta(minutes=minutes / 2) <= pause < timedelta(minutes=minutes * 1.5)
+    assert [attempt.try_no for attempt in walked.attempts()] == [1, 2, 3, 4, 1]
+    assert len({attempt.message_key for attempt in walked.attempts()[:4]}) == 1, "every try is the same message"
+    given_up = walked.attempts()[3]
+    assert (given_up.undelivered_at, given_up.failure[:4]) == (walked.now, "reci" if "recipient" in mood else "smtp")
+    told = [event for event in walked.events() if event.type == "chase.attempt_undelivered"]
+    assert [event.internal for event in told] == [True]
     assert states(walked) == [FAILED, FAILED, FAILED, FAILED, PLANNED]
     assert walked.planned().step == 1
     assert not smtp.received
@@ -121,7 +128,7 @@ def test_a_passing_refusal_is_tried_again_after_growing_pauses(walk: Walker, smt
 def test_a_greylisting_server_gets_the_message_the_second_time(walk: Walker, smtp: MailServer) -> None:
     smtp.be(Mood.BUSY_AT_RECIPIENT, Mood.ACCEPT)
     walked = walk(Path.WAITING_TWO_STEP)
-    walked.later(minutes=5)
+    walked.now = walked.planned().due_at
     walked.send_all_due()
     assert states(walked) == [FAILED, SENT, PLANNED]
     assert len(smtp.received) == 1

@@ -92,3 +92,11 @@ def test_a_kept_secret_is_made_once_and_only_its_owner_may_read_it(tmp_path: Pat
     assert env.kept_secret(folder, "secret_key") == first
     assert stat.S_IMODE((folder / "secret_key").stat().st_mode) == 0o600
     assert env.kept_secret(folder, "another") != first
+
+
+def test_variables_with_one_beginning_are_read_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    secret = tmp_path / "key"
+    secret.write_text("hidden\n")
+    monkeypatch.setenv("X_MANY_A", "1")
+    monkeypatch.setenv("X_MANY_KEY_FILE", str(secret))
+    assert env.prefixed("X_MANY_") == {"A": "1", "KEY": "hidden"}
