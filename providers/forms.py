@@ -1,6 +1,7 @@
 """How a lead edits the directory: lists are written one item a line."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -86,6 +87,20 @@ class BspForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable a
         for name, codes in (("exit_conditions", conditions), ("procedure", list(STEP_TEXTS))):
             if name in self.fields:
                 self.fields[name].help_text = str(self.fields[name].help_text) % {"codes": ", ".join(codes)}
+
+    def clean_office_timezone(self) -> str:
+        """Refuse a zone that nobody knows."""
+        name = str(self.cleaned_data["office_timezone"]).strip()
+        if name and name not in available_timezones():
+            raise forms.ValidationError(_("There is no such time zone."))
+        return name
+
+    def clean_office_country(self) -> str:
+        """Refuse what is no code of a country."""
+        code = str(self.cleaned_data["office_country"]).strip().upper()
+        if code and not (len(code) == 2 and code.isascii() and code.isalpha()):  # noqa: PLR2004  (ISO 3166-1 alpha-2)
+            raise forms.ValidationError(_("Give the country's two letters, e.g. ES."))
+        return code
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse a name that means another BSP."""

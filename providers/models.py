@@ -40,6 +40,20 @@ class Bsp(TimestampedModel):
     contact_email = models.EmailField(_("contact e-mail"), blank=True, default="")
     contact_url = models.URLField(_("contact page"), blank=True, default="")
     letter_language = models.CharField(_("letter language"), max_length=10, default="en")
+    office_timezone = models.CharField(
+        _("time zone of its office"),
+        max_length=64,
+        blank=True,
+        default="",
+        help_text=_("Reminders keep to its working hours. Empty: those of the client's time zone."),
+    )
+    office_country = models.CharField(
+        _("country of its office"),
+        max_length=2,
+        blank=True,
+        default="",
+        help_text=_("Two letters, e.g. ES: no reminders on its public holidays. Empty: no public holidays."),
+    )
     turnaround_of = models.CharField(
         _("stated time is for"),
         max_length=20,

@@ -209,6 +209,9 @@ class EventType(TextChoices):
     ATTEMPT_UNKNOWN = "chase.attempt_unknown", _("Outcome of a message unknown")
     ATTEMPT_BOUNCED = "chase.attempt_bounced", _("A message came back")
     ATTEMPT_UNDELIVERED = "chase.attempt_undelivered", _("A message could not be delivered")
+    CHASE_SNOOZED = "chase.snoozed", _("Reminders silenced until a day")
+    CHASE_STOPPED = "chase.stopped", _("Reminders stopped")
+    CHASE_RESUMED = "chase.resumed", _("Reminders go on")
     CALL_STEP = "pin_call.step", _("Step of the call")
 
 
@@ -220,6 +223,9 @@ INTERNAL_EVENTS = frozenset(
         EventType.ATTEMPT_UNKNOWN,
         EventType.ATTEMPT_BOUNCED,
         EventType.ATTEMPT_UNDELIVERED,
+        EventType.CHASE_SNOOZED,
+        EventType.CHASE_STOPPED,
+        EventType.CHASE_RESUMED,
         EventType.CALL_STEP,
     }
 )

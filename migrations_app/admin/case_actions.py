@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
-from zoneinfo import ZoneInfo
 
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 from migrations_app.admin.deeds import Action, BadForm, Deed
 from migrations_app.enums import RequirementCode, RequirementState
 from migrations_app.models import ChaseAttempt, Notice, NumberMove
+from migrations_app.rules.hours import zone_of
 from migrations_app.services import calls, outreach, requirements
 from migrations_app.services.recognising import Recognition, recognise_bsp
 from migrations_app.services.slot_taking import Wish
@@ -100,7 +100,7 @@ def _day(text: str) -> datetime | None:
 
 def _evening(day: datetime, zone: str) -> datetime:
     """Return the end of business of that day where the client is: only then is a promise broken."""
-    return day.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return day.replace(tzinfo=zone_of(zone)).astimezone(UTC)
 
 
 def _judge(deed: Deed) -> str:

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
@@ -13,6 +12,7 @@ from migrations_app.enums import DurationUnit, Execution, Flow, NumberState, Pin
 from migrations_app.enums.texts import stage_words
 from migrations_app.models import MigrationCase
 from migrations_app.rules.credit_line import may_share, next_sharing_day, sending_resumes
+from migrations_app.rules.hours import zone_of
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.playbooks import stage_progress
 from migrations_app.rules.progress import CUT_OVER
@@ -26,7 +26,7 @@ _RECORDED_AT = frozenset({Stage.READY, Stage.IN_CALL, Stage.VERIFYING})
 
 def context_of(ticket: Ticket, case: MigrationCase, *, works: bool, now: datetime) -> dict[str, Any]:
     """Return what the page shows of a case fetched by `documents`; reads nothing more."""
-    today = now.astimezone(ZoneInfo(ticket.timezone)).date()
+    today = now.astimezone(zone_of(ticket.timezone)).date()
     return {
         "stages": _stages(case),
         "wallet": case.playbook_copy.get("wallet_minimum_usd"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from config.core import clock
 from config.core.errors import DomainError
 from migrations_app.admin.case_actions import CASE_ACTIONS
+from migrations_app.admin.chase_manners import MANNERS_ACTIONS
 from migrations_app.admin.deeds import Action, BadForm, Deed
 from migrations_app.admin.drafts import DRAFT_ACTIONS
 from migrations_app.admin.flow_actions import FLOW_ACTIONS
@@ -156,6 +157,7 @@ ALL_ACTIONS: dict[str, Action] = {
     **CASE_ACTIONS,
     **DRAFT_ACTIONS,
     **FLOW_ACTIONS,
+    **MANNERS_ACTIONS,
     "comment": Action(_comment, for_client=True, stale_ok=True),
     "attach": Action(_attach, for_client=True, stale_ok=True),
     "assign": Action(_assign),

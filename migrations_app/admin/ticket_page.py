@@ -9,7 +9,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from config.core.errors import DomainError
-from migrations_app.admin import drafts, playbook_card
+from migrations_app.admin import chase_manners, drafts, playbook_card
 from migrations_app.admin.insight import ready_line
 from migrations_app.admin.offers import Viewer, requirement_blocks
 from migrations_app.admin.ticket_clocks import clock_lines
@@ -25,6 +25,7 @@ from migrations_app.admin.words import (
 from migrations_app.enums import AttemptState, DisputeState, NumberState, PinCallState, Stage
 from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text, reason_text
 from migrations_app.models import Chase, MigrationCase, Notice, NumberMove, PinCall
+from migrations_app.rules.hours import zone_of
 from migrations_app.selectors.cases import calls_of, case_plan, current_call, documents
 from migrations_app.selectors.disputes import visible_disputes
 from migrations_app.selectors.evidence import evidence_files
@@ -49,12 +50,12 @@ def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
     desk = is_agent(user)
     works = desk and user.has_perm("tickets.change_ticket")
     case = documents([ticket]).get(ticket.pk)
-    zone = ZoneInfo(ticket.timezone)
+    zone = zone_of(ticket.timezone)
     context: dict[str, Any] = {
         "title": f"{ticket.reference} · {ticket.client_name}",
         "ticket": ticket,
         "now": now,
-        "zone": ticket.timezone,
+        "zone": zone.key,
         "desk": desk,
         "works": works,
         "headline": _headline(ticket, desk=desk),
@@ -133,6 +134,7 @@ def _case_context(ticket: Ticket, case: MigrationCase, *, user: Any, desk: bool,
         "current_call": current_call(calls),
         "chases": _chases(case) if desk else [],
         "notices": _notices(case) if desk else [],
+        **(chase_manners.context_of(ticket, case) if desk else {}),
         "answers": _answers(case),
         "quiet_hours": [
             f"{WEEKDAYS[window['weekday']]} {window['start']}–{window['end']}" for window in case.low_traffic_windows

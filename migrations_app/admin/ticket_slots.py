@@ -17,6 +17,7 @@ from config.core.errors import DomainError
 from migrations_app.admin.words import refusal_words
 from migrations_app.enums import PinCallState
 from migrations_app.models import PinCall
+from migrations_app.rules.hours import zone_of
 from migrations_app.rules.slots import Slot
 from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.slots import SlotFrame, offered_slots
@@ -42,7 +43,7 @@ def answer(page: Any, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         return redirect("admin:tickets_ticket_change", ticket.pk)
     frame = SlotFrame(now, now + timedelta(days=settings.CALL_HORIZON_DAYS), minutes, ticket.timezone, ticket.queue_id)
     slots = offered_slots(frame, case_of(ticket.pk), now=now)
-    zone = ZoneInfo(ticket.timezone)
+    zone = zone_of(ticket.timezone)
     best = sorted(_best(slots), key=lambda slot: slot.start)
     context = {
         "title": _("Move the call") if uid else _("Book the verification-code call"),

@@ -1,39 +1,23 @@
 """The timeline in words: one presenter per type of event. Events store codes and data; sentences are made here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from migrations_app.admin import chase_lines
+from migrations_app.admin.event_data import Data, Names
+from migrations_app.admin.event_data import label_of as _label
+from migrations_app.admin.event_data import requirement_of as _requirement
 from migrations_app.admin.routing_words import REASON_WORDS
 from migrations_app.admin.words import EMAIL_WORDS
 from migrations_app.enums import DisputeState, Flow, NumberState, RequirementState
-from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from tickets.enums import CancelReason, EventType, Party, Priority, SlaMetric, Source, TicketStatus
 from tickets.models import Event, Queue
-
-Data = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Names:
-    """What codes are called: people by id, queues by slug; times by the client's zone."""
-
-    people: Mapping[int, str]
-    queues: Mapping[str, str]
-    zone: ZoneInfo
-    desk: bool = True
-
-    def local(self, iso: str) -> str:
-        """Return a stored moment by the client's wall clock."""
-        moment = datetime.fromisoformat(iso).astimezone(self.zone)
-        return f"{date_format(moment, 'j M Y, H:i')} ({self.zone.key})"
 
 
 @dataclass(frozen=True)
@@ -45,17 +29,6 @@ class Line:
     text: str
     actor: str
     internal: bool
-
-
-def _requirement(data: Data) -> str:
-    code = str(data.get("requirement", ""))
-    title = str(REQUIREMENT_TEXTS[code][0]) if code in REQUIREMENT_TEXTS else code
-    number = data.get("number")
-    return f"{title} ({number})" if number else title
-
-
-def _label(words: Any, value: Any) -> str:
-    return str(dict(words.choices).get(value, value))
 
 
 def _created(data: Data, _names: Names) -> str:
@@ -257,6 +230,9 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.CHASE_SENT: ("outgoing_mail", _chase_sent),
     EventType.CHASE_ANSWERED: ("mark_email_read", _chase_answered),
     EventType.CHASE_ESCALATED: ("priority_high", _chase_escalated),
+    EventType.CHASE_SNOOZED: ("snooze", chase_lines.snoozed),
+    EventType.CHASE_STOPPED: ("notifications_off", chase_lines.stopped),
+    EventType.CHASE_RESUMED: ("notifications_active", chase_lines.resumed),
     EventType.PIN_CALL_BOOKED: ("event", _booked),
     EventType.PIN_CALL_RESCHEDULED: ("update", _rescheduled),
     EventType.PIN_CALL_CANCELLED: ("event_busy", _call_cancelled),

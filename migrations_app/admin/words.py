@@ -14,6 +14,7 @@ from migrations_app.services.calls import NotReady
 from migrations_app.services.disputes import ReasonMissing
 from migrations_app.services.flow_choice import ReasonForFlowNeeded
 from migrations_app.services.handing_over import CallInTheWay
+from migrations_app.services.manners import NotAhead, WhyMissing
 from migrations_app.services.move_steps import AnotherStepRuns, CoolingDown, MetaSaidNo, NoAnswer, NotInCall
 from migrations_app.services.requirements import ReasonNeeded, TicketEnded
 from tickets.enums import Party, TicketStatus
@@ -125,6 +126,8 @@ _REFUSALS: dict[type[DomainError], Any] = {
     SameQueue: _("The ticket is in this queue already."),
     ReasonNeeded: _("Say why: this decision needs a reason."),
     ReasonMissing: _("Say why: this decision needs a reason."),
+    WhyMissing: _("Say why: this decision needs a reason."),
+    NotAhead: _("Choose a day that is to come, within a year."),
     CallInTheWay: _("A call is booked or running. Cancel or finish it first: other people were invited to it."),
     NotTransferable: _("A test ticket stays with its organization, and a ticket cannot be given to its own."),
 }

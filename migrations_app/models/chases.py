@@ -59,6 +59,8 @@ class Chase(TimestampedModel):
     to_judge_since = models.DateTimeField(
         _("an answer waits since"), null=True, blank=True, help_text=_("Somebody answered; an agent has to judge it.")
     )
+    promise_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """The promised date that the plan follows; where somebody was asked without promising one, when that was."""
     snoozed_until = models.DateTimeField(_("silent until"), null=True, blank=True)
     stopped_by = models.CharField(
         _("stopped for good by"), max_length=200, blank=True, default="", help_text=_("Empty: not stopped by hand.")

@@ -9,7 +9,7 @@ from datetime import datetime
 from secrets import token_bytes
 from typing import Any
 
-from config.core.uow import UnitOfWork
+from config.core.uow import IllegalTransition, UnitOfWork
 from migrations_app.enums import (
     AttemptState,
     ChaseState,
@@ -19,16 +19,16 @@ from migrations_app.enums import (
     Stage,
     WabaOwner,
 )
-from migrations_app.models import Chase, ChaseAttempt, DeskTask, Ladder, MigrationCase, Requirement
+from migrations_app.models import Chase, ChaseAttempt, DeskTask, Ladder, MigrationCase
 from migrations_app.rules.channels import ways
-from migrations_app.rules.hours import due_at
-from migrations_app.rules.ladders import next_step, parse_ladder
+from migrations_app.rules.ladders import Step, next_step, parse_ladder
 from migrations_app.rules.lifecycle import CHASE, SATISFIED
 from migrations_app.rules.playbooks import ladder_of
 from migrations_app.rules.progress import ENDED, CaseFacts
 from migrations_app.rules.requirements import CLOSING_CODES
 from migrations_app.services.desk_tasks import drop_tasks
-from migrations_app.services.recipients import contacts_of, reachable
+from migrations_app.services.pacing import pace_anew, promise_of, rung_due
+from migrations_app.services.recipients import Contact, contacts_of, reachable
 from tickets.enums import EventType
 from tickets.models import Ticket
 from tickets.services.events import record
@@ -68,7 +68,7 @@ def sync_chases(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, facts: Cas
         elif states <= SATISFIED:
             _end(uow, ticket, chase, ChaseState.SATISFIED)
         elif RequirementState.REQUESTED in states:
-            _be_silent_until_promised(case, covered, chase)
+            _await_promise(uow, ticket, case, covered, chase or _begin(uow, case, code))
         else:
             _end(uow, ticket, chase, ChaseState.ANSWERED)
     return list(chases.values())
@@ -76,30 +76,43 @@ def sync_chases(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, facts: Cas
 
 def _ask(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, code: RequirementCode, chase: Chase | None) -> None:
     if chase is None:
-        slug = ladder_for(code, case)
-        ladder = Ladder.objects.get(slug=slug)
-        chase = Chase.objects.create(
-            case=case,
-            requirement_code=code,
-            ladder_slug=slug,
-            ladder_version=ladder.version,
-            steps=ladder.steps,
-            reply_token=new_reply_token(),
-            round_started_at=uow.now,
-            created_at=uow.now,
-            updated_at=uow.now,
-        )
-        plan_next(uow, ticket, case, chase, previous=uow.now)
-    elif chase.to_judge_since is not None or chase.stopped_by:
-        # Somebody has answered and a person judges it, or a person has stopped it for good.
-        return
-    elif chase.state == ChaseState.STOPPED and chase.ended_at is not None:
+        plan_next(uow, ticket, case, _begin(uow, case, code), previous=uow.now)
+    elif chase.to_judge_since is None and not chase.stopped_by:
+        # Else somebody has answered and a person judges it, or a person has stopped it for good.
+        _ask_on(uow, ticket, case, chase)
+
+
+def _begin(uow: UnitOfWork, case: MigrationCase, code: RequirementCode) -> Chase:
+    """Make the chase, with the rungs as they are now; nothing is planned yet."""
+    slug = ladder_for(code, case)
+    ladder = Ladder.objects.get(slug=slug)
+    return Chase.objects.create(
+        case=case,
+        requirement_code=code,
+        ladder_slug=slug,
+        ladder_version=ladder.version,
+        steps=ladder.steps,
+        reply_token=new_reply_token(),
+        round_started_at=uow.now,
+        created_at=uow.now,
+        updated_at=uow.now,
+    )
+
+
+def _ask_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase) -> None:
+    taken_back = chase.promise_at is not None
+    if taken_back:
+        _follow(chase, None)
+    if chase.state == ChaseState.STOPPED and chase.ended_at is not None:
         # Brought back after its ladder had ended: with nothing left to climb nobody would be asked at all.
         begin_round(uow, ticket, case, chase, 1, previous=uow.now)
     elif chase.state in {ChaseState.ANSWERED, ChaseState.SATISFIED, ChaseState.STOPPED}:
         uow.move(chase, "state", table=CHASE, to=ChaseState.ACTIVE)
         if not _has_open_attempt(chase):
             plan_next(uow, ticket, case, chase, previous=uow.now)
+    elif chase.state == ChaseState.ACTIVE and taken_back:
+        # What was promised does not hold any more: the ladder goes on in its own time.
+        pace_anew(uow, ticket, case, chase)
 
 
 def new_reply_token() -> str:
@@ -121,7 +134,7 @@ def begin_round(
     columns: dict[str, Any] = {"round": count, "round_started_at": uow.now, "ended_at": None, "last_step": None}
     if chase.state == ChaseState.ACTIVE:
         Chase.objects.filter(pk=chase.pk).update(**columns)
-        chase.last_step = None
+        chase.last_step, chase.round = None, count
     else:
         uow.move(chase, "state", table=CHASE, to=ChaseState.ACTIVE, **columns)
     if not _has_open_attempt(chase):
@@ -136,11 +149,21 @@ def _has_open_attempt(chase: Chase) -> bool:
 _TIME_OF = {ChaseState.ANSWERED: ("answered_at",), ChaseState.SATISFIED: ("satisfied_at",)}
 
 
-def _end(uow: UnitOfWork, ticket: Ticket, chase: Chase | None, to: ChaseState) -> None:
+def stop_for_good(uow: UnitOfWork, ticket: Ticket, chase: Chase, *, reason: str) -> None:
+    """Stop a chase of a locked ticket by hand: nothing but a person brings it back.
+
+    :raises IllegalTransition: it has ended already.
+    """
+    if not CHASE.allows(ChaseState(chase.state), ChaseState.STOPPED):
+        raise IllegalTransition(extra={"allowed": []})
+    _end(uow, ticket, chase, ChaseState.STOPPED, stopped_by=uow.by.label, stop_reason=reason)
+
+
+def _end(uow: UnitOfWork, ticket: Ticket, chase: Chase | None, to: ChaseState, **columns: Any) -> None:
     """End or silence a chase; messages that are only planned are not sent any more."""
     if chase is None or chase.state == to or not CHASE.allows(ChaseState(chase.state), to):
         return
-    columns: dict[str, Any] = dict.fromkeys(_TIME_OF.get(to, ()), uow.now)
+    columns |= dict.fromkeys(_TIME_OF.get(to, ()), uow.now)
     uow.move(chase, "state", table=CHASE, to=to, next_at=None, to_judge_since=None, **columns)
     ChaseAttempt.objects.filter(chase=chase, state=AttemptState.PLANNED).delete()
     drop_tasks(uow, DeskTask.objects.filter(chase=chase, state=DeskTaskState.OPEN))
@@ -150,21 +173,45 @@ def _end(uow: UnitOfWork, ticket: Ticket, chase: Chase | None, to: ChaseState) -
         )
 
 
-def _be_silent_until_promised(case: MigrationCase, covered: Collection[RequirementCode], chase: Chase | None) -> None:
-    """Do not nudge before the date that the old BSP has promised."""
-    if chase is None or chase.state != ChaseState.ACTIVE:
+def _await_promise(
+    uow: UnitOfWork, ticket: Ticket, case: MigrationCase, covered: Collection[RequirementCode], chase: Chase
+) -> None:
+    """Do not nudge before the promised date, and see that somebody asks for the outcome then.
+
+    A new promise brings back a chase that was answered or had come to its end; the same one changes nothing again.
+    """
+    if chase.to_judge_since is not None or chase.stopped_by:
         return
-    promised = (
-        Requirement.objects.filter(
-            case=case, code__in=covered, state=RequirementState.REQUESTED, promised_for__isnull=False
-        )
-        .order_by("-promised_for")
-        .values_list("promised_for", flat=True)
-        .first()
-    )
-    if promised is not None and chase.next_at is not None and chase.next_at < promised:
-        ChaseAttempt.objects.filter(chase=chase, state=AttemptState.PLANNED).update(due_at=promised)
-        Chase.objects.filter(pk=chase.pk).update(next_at=promised)
+    promise = promise_of(case, covered)
+    known = chase.promise_at == promise.key
+    if known and chase.state in {ChaseState.ACTIVE, ChaseState.EXHAUSTED}:
+        return
+    _follow(chase, promise.key)
+    if chase.state != ChaseState.ACTIVE:
+        uow.move(chase, "state", table=CHASE, to=ChaseState.ACTIVE, ended_at=None)
+    if not _has_open_attempt(chase):
+        _plan_outcome(uow, ticket, case, chase)
+    pace_anew(uow, ticket, case, chase, asked_at=None if promise.promised else promise.key)
+
+
+def _follow(chase: Chase, key: datetime | None) -> None:
+    """Remember which promise the plan follows; None: none any more."""
+    Chase.objects.filter(pk=chase.pk).update(promise_at=key)
+    chase.promise_at = key
+
+
+def _plan_outcome(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase) -> None:
+    """Plan the next message of a chase; where only the escalation is left, its last message is sent once more."""
+    contacts = contacts_of(ticket, case)
+    ladder = parse_ladder(chase.steps)
+    step = next_step(ladder, after=chase.last_step, reachable=reachable(contacts))
+    if step is None or step.escalates:
+        known = reachable(contacts)
+        step = next((rung for rung in reversed(ladder) if not rung.escalates and rung.recipient in known), None)
+    if step is None:
+        plan_next(uow, ticket, case, chase, previous=uow.now)
+    else:
+        _plan(uow, ticket, chase, step, contacts[step.recipient], previous=uow.now)
 
 
 def plan_next(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase, *, previous: datetime) -> None:
@@ -177,10 +224,13 @@ def plan_next(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase
     if step is None:
         _escalate(uow, ticket, chase)
         return
-    first = chase.last_step is None
-    due = due_at(step, previous=previous, timezone=ticket.timezone, first=first)
+    _plan(uow, ticket, chase, step, contacts[step.recipient], previous=previous)
+
+
+def _plan(uow: UnitOfWork, ticket: Ticket, chase: Chase, step: Step, contact: Contact, *, previous: datetime) -> None:
+    """Write down when a rung is due, and its message if it has one."""
+    due = rung_due(ticket, chase, step, contact, previous=previous)
     if not step.escalates:
-        contact = contacts[step.recipient]
         way = ways(step.channel, there_are=contact.ways)[0]
         ChaseAttempt.objects.create(
             chase=chase,

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from random import SystemRandom
 from typing import Any
@@ -13,11 +12,12 @@ from config.core.uow import UnitOfWork
 from migrations_app.enums import AttemptState, ChannelName, ChaseState, PinCallState, Stage
 from migrations_app.models import ChaseAttempt, MigrationCase, Notice
 from migrations_app.rules.channels import BEST, Follow, Result, Tried, follow, next_way, pause, ways
-from migrations_app.rules.hours import due_at
+from migrations_app.rules.hours import opening
 from migrations_app.rules.ladders import parse_ladder
 from migrations_app.rules.lifecycle import ATTEMPT
 from migrations_app.services import chases
 from migrations_app.services.notices import WARNING
+from migrations_app.services.pacing import answers_filing
 from migrations_app.services.recipients import Contact, contacts_of
 from providers.enums import ExchangeState
 from providers.services.outreach import Outcome, capabilities_of
@@ -152,9 +152,8 @@ def plan_by(uow: UnitOfWork, attempt: AnyAttempt, contact: Contact, way: Channel
     """Plan a message anew by another way, as soon as the recipient's hours allow."""
     due = uow.now
     if isinstance(attempt, ChaseAttempt) and way is not ChannelName.HTTP:
-        rung = replace(parse_ladder(attempt.chase.steps)[attempt.step], wait_business_days=0)
-        first = attempt.chase.last_step is None
-        due = due_at(rung, previous=uow.now, timezone=contact.timezone, first=first)
+        rung = parse_ladder(attempt.chase.steps)[attempt.step]
+        due = uow.now if answers_filing(attempt.chase, rung) else opening(contact.hours, uow.now)
     anew = {"channel": way, "address": contact.address_by(way), "try_no": 1, "message_key": "", "due_at": due}
     _plan(uow, attempt, anew)
 

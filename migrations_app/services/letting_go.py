@@ -8,7 +8,7 @@ from config.core.actor import SYSTEM, Actor
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import AttemptState, RequirementState
 from migrations_app.models import Chase, MigrationCase, Notice, Requirement
-from migrations_app.rules.hours import add_business_days
+from migrations_app.rules.hours import office_hours, opening
 from migrations_app.rules.silence import Due, SilenceFacts, SilenceStep, next_due
 from migrations_app.selectors.cases import case_of, facts_of
 from migrations_app.services import endings, intake
@@ -83,7 +83,7 @@ def _take_step(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, due: Due) -
 
 
 def _office_hours(uow: UnitOfWork, ticket: Ticket) -> datetime:
-    return add_business_days(uow.now, 0, timezone=ticket.timezone)
+    return opening(office_hours(ticket.timezone, ticket.country), uow.now)
 
 
 def _warn(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:

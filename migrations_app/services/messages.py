@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 from django.conf import settings
@@ -13,6 +12,7 @@ from migrations_app.enums import RequirementCode, RequirementState
 from migrations_app.enums.texts import MOVE_STEPS, REQUIREMENT_TEXTS
 from migrations_app.models import ChaseAttempt, MigrationCase, NumberMove, PinCall, Requirement
 from migrations_app.models.chases import OutboundAttempt
+from migrations_app.rules.hours import zone_of
 from migrations_app.rules.lifecycle import MOVED, SATISFIED
 from migrations_app.selectors.cases import case_plan
 from migrations_app.services.chases import COVERS
@@ -32,7 +32,7 @@ class NoAddress(Exception):
 def local_time(moment: datetime, zone: str, language: str) -> str:
     """Return a moment by the recipient's wall clock, in words of its language."""
     locale = {"pt-br": "pt_BR"}.get(language, language)
-    return str(format_datetime(moment, "EEEE d MMMM y, HH:mm", tzinfo=ZoneInfo(zone), locale=locale))
+    return str(format_datetime(moment, "EEEE d MMMM y, HH:mm", tzinfo=zone_of(zone), locale=locale))
 
 
 def render(name: str, language: str, context: dict[str, Any]) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from migrations_app.enums import ChannelName
 from migrations_app.models import MigrationCase
+from migrations_app.rules.hours import Hours, office_hours
 from providers.selectors.directory import address_for_partner
 from tickets.enums import Party
 from tickets.models import Ticket
@@ -32,6 +33,11 @@ class Contact:
         """Return what the party is reached at by one way, in words; empty where that way is not known."""
         return {ChannelName.EMAIL: self.email}.get(way, "")
 
+    @property
+    def hours(self) -> Hours:
+        """When this party may be reminded."""
+        return office_hours(self.timezone, self.country)
+
 
 def contacts_of(ticket: Ticket, case: MigrationCase) -> Mapping[Party, Contact]:
     """Return how client and old BSP are reached. A BSP that listens only to its client has no way for us."""
@@ -47,8 +53,9 @@ def contacts_of(ticket: Ticket, case: MigrationCase) -> Mapping[Party, Contact]:
         Party.OLD_BSP,
         email=address_for_partner(bsp),
         language=bsp.letter_language if bsp else ticket.language,
-        timezone=ticket.timezone,
-        country=ticket.country,
+        # Where nobody has written down its office, the client's clock is the best guess; no holidays are guessed.
+        timezone=(bsp.office_timezone if bsp else "") or ticket.timezone,
+        country=bsp.office_country if bsp else "",
     )
     return {Party.CLIENT: client, Party.OLD_BSP: old_bsp}
 

@@ -21,7 +21,9 @@ LOADED_FIELDS = (
     "letter_language", "turnaround_of", "turnaround_least", "turnaround_most", "turnaround_unit", "exit_conditions",
     "waba_ownership", "countries", "procedure_kind", "procedure", "source_url", "verified_on",
 )  # fmt: skip
-_TEXT_FIELDS = ("contact_email", "contact_url", "source_url")
+OPTIONAL_FIELDS = ("office_timezone", "office_country")
+"""Columns of which the data file may say nothing; it fills them where it does."""
+_TEXT_FIELDS = ("contact_email", "contact_url", "source_url", *OPTIONAL_FIELDS)
 _AMOUNTS = ("turnaround_least", "turnaround_most")
 
 
@@ -70,7 +72,8 @@ def load_directory(
 def _take(entry: Mapping[str, Any], known: Bsp | None, load: Load, now: datetime) -> Bsp:
     """Write one entry of the file onto its row and note in `load` what that did."""
     bsp = known or Bsp(slug=entry["slug"], created_at=now)
-    differing = [name for name in LOADED_FIELDS if getattr(bsp, name) != _value(name, entry[name])]
+    told = (*LOADED_FIELDS, *(name for name in OPTIONAL_FIELDS if name in entry))
+    differing = [name for name in told if getattr(bsp, name) != _value(name, entry[name])]
     kept = [name for name in differing if name in bsp.edited_fields]
     changed = [name for name in differing if name not in kept]
     for name in changed:
@@ -106,7 +109,9 @@ def keep_edit(*, bsp: Bsp, fields: list[str], by: Actor, now: datetime) -> None:
         taken = taken_elsewhere(bsp)
         if taken is not None:
             raise NameTaken(extra={"name": taken[0], "bsp": taken[1].name})
-        bsp.edited_fields = sorted({*bsp.edited_fields, *(name for name in fields if name in LOADED_FIELDS)})
+        bsp.edited_fields = sorted(
+            {*bsp.edited_fields, *(name for name in fields if name in {*LOADED_FIELDS, *OPTIONAL_FIELDS})}
+        )
         bsp.updated_at = now
         if bsp._state.adding:  # noqa: SLF001  (Django's documented flag of a row not saved yet)
             bsp.created_at = now

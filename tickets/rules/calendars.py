@@ -62,6 +62,12 @@ def public_holidays(country: str, subdivision: str, year: int, language: str = "
     return dict(holidays.country_holidays(country, subdiv=subdivision or None, years=[year], language=language or None))
 
 
+@lru_cache(maxsize=256)
+def weekend_of(country: str) -> frozenset[int]:
+    """Return the weekdays (0 = Monday) on which nobody works there; Saturday and Sunday where the country is not known."""
+    return frozenset(holidays.country_holidays(country).weekend) if country else frozenset({5, 6})
+
+
 def holiday_places() -> Mapping[str, list[str]]:
     """Return the countries whose holidays are known, each with its subdivisions."""
     found: dict[str, list[str]] = holidays.list_supported_countries(include_aliases=False)

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from tickets.enums import ClockState
 from tickets.models import Calendar, SlaClock, SlaPolicy, Ticket
 from tickets.rules.calendars import Interval, WorkingTime, holiday_languages, open_intervals, public_holidays
-from tickets.rules.service_levels import Policy, calendar_of
+from tickets.rules.service_levels import Policy, calendar_of, policy_for
 
 DUE_SOON = timedelta(days=1)
 """A target that is due within this time is worth looking at today."""
@@ -73,6 +73,12 @@ def has_work(ticket_id: int, *, now: datetime) -> bool:
 def working_time(calendar: Calendar) -> WorkingTime | None:
     """Return a calendar as rules read it; None before it was ever saved as a whole."""
     return calendar_of(calendar.spec) if calendar.spec else None
+
+
+def desk_hours(ticket: Ticket) -> WorkingTime | None:
+    """Return when the desk works on tickets like this one: the calendar of its service level; None where it has none."""
+    policy = policy_for(policies(), queue_id=ticket.queue_id, priority=ticket.priority)
+    return calendar_of(policy.calendar) if policy is not None and policy.calendar else None
 
 
 def next_openings(calendar: WorkingTime, *, now: datetime, count: int) -> list[Interval]:

@@ -30,11 +30,13 @@ def _edit_bsp(lead: Person, slug: str, **changes: Any) -> Any:
 
 
 def test_what_a_lead_edits_in_the_directory_survives_the_next_load(lead_at_desk: Person, now: datetime) -> None:
-    assert _edit_bsp(lead_at_desk, "infobip", contact_email="moves@infobip.example").status_code == 302
+    changes = {"contact_email": "moves@infobip.example", "office_timezone": "Europe/Zagreb", "office_country": "hr"}
+    assert _edit_bsp(lead_at_desk, "infobip", **changes).status_code == 302
     bsp = Bsp.objects.get(slug="infobip")
-    assert bsp.edited_fields == ["contact_email"]
+    assert bsp.edited_fields == ["contact_email", "office_country", "office_timezone"]
     load_directory(by=OPERATOR, now=now)
     bsp.refresh_from_db()
+    assert (bsp.office_timezone, bsp.office_country) == ("Europe/Zagreb", "HR")
     assert (bsp.contact_email, bsp.slug) == ("moves@infobip.example", "infobip")
 
 
@@ -59,6 +61,8 @@ def test_lists_of_an_entry_are_written_a_line_each(lead_at_desk: Person) -> None
         ({"aliases": "MESSAGEBIRD"}, "“MESSAGEBIRD” already means Bird."),
         ({"name": "Zoko"}, "“Zoko” already means Zoko."),
         ({"exit_conditions": "notice soon"}, "This line cannot be read: notice soon"),
+        ({"office_timezone": "Mars/Olympus"}, "There is no such time zone."),
+        ({"office_country": "4Z"}, "Give the country's two letters, e.g. ES."),
     ],
 )
 def test_an_entry_that_cannot_hold_is_refused_in_words(

@@ -40,15 +40,16 @@ def test_every_stage_has_a_page(path: Path, walk: Walker, lead_at_desk: Person, 
 
 _ALWAYS = {"attach", "comment", "assign", "reroute"}
 _WORK = {*_ALWAYS, "decide", "requested"}
+_CHASED = {"snooze-chase", "stop-chase"}
 
 
 @pytest.mark.parametrize(
     ("path", "offered"),
     [
-        (Path.WAITING_TWO_STEP, {*_WORK, "hold", "priority", "cancel", "reject", "flow"}),
-        (Path.SCHEDULED, {*_WORK, "hold", "priority", "cancel", "reject", "cancel-call", "flow"}),
+        (Path.WAITING_TWO_STEP, {*_WORK, "hold", "priority", "cancel", "reject", "flow", *_CHASED}),
+        (Path.SCHEDULED, {*_WORK, "hold", "priority", "cancel", "reject", "cancel-call", "flow", "stop-chase"}),
         (Path.LIVE, {*_WORK, "hold", "priority"}),
-        (Path.RESOLVED, {*_WORK, "close", "reopen"}),
+        (Path.RESOLVED, {*_WORK, "close", "reopen", *_CHASED}),
         (Path.CLOSED, {*_ALWAYS, "reopen"}),
         (Path.CANCELLED, {*_ALWAYS, "reopen"}),
         (Path.REJECTED, _ALWAYS),

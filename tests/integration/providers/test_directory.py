@@ -256,3 +256,11 @@ def test_own_words_of_a_lead_are_shown_as_written_and_days_stand_in_their_text(l
 def test_a_stated_time_in_words(loaded: int, slug: str, text: str) -> None:
     with translation.override("en"):
         assert turnaround_text(Bsp.objects.get(slug=slug)) == text
+
+
+def test_the_file_may_say_where_a_bsps_office_is(loaded: int, tmp_path: Path, now: datetime) -> None:
+    office = {"office_timezone": "Europe/Zagreb", "office_country": "HR"}
+    path = changed_file(tmp_path, "infobip", **office)
+    assert load_directory(by=OPERATOR, now=now, path=path).changed == {"infobip": ["office_timezone", "office_country"]}
+    assert load_directory(by=OPERATOR, now=now).changed == {}, "a file that is silent about it takes nothing back"
+    assert Bsp.objects.get(slug="infobip").office_country == "HR"

@@ -1,0 +1,27 @@
+"""Lines of the timeline about what a person decided on a chase."""
+
+from django.utils.translation import gettext as _
+
+from migrations_app.admin.event_data import Data, Names, label_of, requirement_of
+from tickets.enums import Party
+
+
+def snoozed(data: Data, names: Names) -> str:
+    """Say until when a chase is silent, on whose word and why."""
+    return _("Silent until %(time)s: %(requirement)s. On the word of: %(party)s. %(reason)s") % {
+        "time": names.local(data["until"]),
+        "requirement": requirement_of(data),
+        "party": label_of(Party, data.get("said_by")),
+        "reason": data.get("reason", ""),
+    }
+
+
+def stopped(data: Data, _names: Names) -> str:
+    """Say that a chase was stopped for good, and why."""
+    words = {"requirement": requirement_of(data), "reason": data.get("reason", "")}
+    return _("Nobody is reminded any more: %(requirement)s. %(reason)s") % words
+
+
+def resumed(data: Data, _names: Names) -> str:
+    """Say that a chase goes on."""
+    return _("Reminders go on: %(requirement)s") % {"requirement": requirement_of(data)}

@@ -1,0 +1,101 @@
+"""The chases card: what a person decides about reminders, and by whose hours they go."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from migrations_app.admin.deeds import Action, BadForm, Deed
+from migrations_app.enums import ChaseState
+from migrations_app.enums.texts import REQUIREMENT_TEXTS
+from migrations_app.models import Chase, MigrationCase
+from migrations_app.rules.hours import doubts, zone_of
+from migrations_app.services import manners
+from migrations_app.services.recipients import contacts_of
+from tickets.enums import Party
+from tickets.models import Ticket
+
+_SAID_BY = (Party.ONBOARDING, Party.CLIENT, Party.OLD_BSP)
+
+
+def context_of(ticket: Ticket, case: MigrationCase) -> Mapping[str, Any]:
+    """Return what the card shows beside the chases: whose clock counts, and whom nobody reminds any more."""
+    stopped = Chase.objects.filter(case=case, state=ChaseState.STOPPED).exclude(stopped_by="").order_by("id")
+    return {
+        "stopped_chases": [str(REQUIREMENT_TEXTS[chase.requirement_code][0]) for chase in stopped],
+        "reminder_places": [
+            {
+                "party": contact.party.label,
+                "zone": zone_of(contact.timezone).key,
+                "country": contact.country,
+                "unknown": [_UNKNOWN[doubt](contact) for doubt in doubts(contact.timezone, contact.country)],
+            }
+            for contact in contacts_of(ticket, case).values()
+            if contact.email
+        ],
+        "said_by": [(party.value, party.label) for party in _SAID_BY],
+    }
+
+
+_UNKNOWN: Mapping[str, Any] = {
+    "unknown_timezone": lambda contact: (
+        _("The time zone “%(name)s” is not known: UTC counts.") % {"name": contact.timezone}
+    ),
+    "unknown_country": lambda contact: (
+        _("The holidays of “%(name)s” are not known: none count.") % {"name": contact.country}
+    ),
+}
+
+
+def _chase(deed: Deed) -> int:
+    chase_id = deed.number("chase")
+    if chase_id is None:
+        raise BadForm(_("There is no such chase."))
+    return chase_id
+
+
+def _snooze(deed: Deed) -> str:
+    try:
+        day = parse_date(deed.text("until", _("Choose the day on which reminders go on.")))
+    except ValueError:
+        day = None
+    if day is None:
+        raise BadForm(_("Choose the day on which reminders go on."))
+    said_by = deed.data.get("said_by", Party.ONBOARDING)
+    if said_by not in _SAID_BY:
+        raise BadForm(_("Say on whose word."))
+    manners.snooze(
+        ticket_id=deed.ticket.pk,
+        chase_id=_chase(deed),
+        until=_morning(day, deed.ticket.timezone),
+        reason=deed.text("reason", _("Say why nobody is to be reminded.")),
+        said_by=Party(said_by),
+        by=deed.by,
+        now=deed.now,
+    )
+    return _("Silent until then; the next reminder goes in the recipient's hours of that day or later.")
+
+
+def _morning(day: date, timezone: str) -> datetime:
+    """Return the beginning of a day where the client is."""
+    return datetime.combine(day, time(), tzinfo=zone_of(timezone))
+
+
+def _stop(deed: Deed) -> str:
+    reason = deed.text("reason", _("Say why nobody is to be reminded."))
+    manners.stop(ticket_id=deed.ticket.pk, chase_id=_chase(deed), reason=reason, by=deed.by, now=deed.now)
+    return _("Stopped: nobody is reminded until a person lets it go on.")
+
+
+def _resume(deed: Deed) -> str:
+    manners.resume(ticket_id=deed.ticket.pk, chase_id=_chase(deed), by=deed.by, now=deed.now)
+    return _("Reminders go on.")
+
+
+MANNERS_ACTIONS: dict[str, Action] = {
+    "snooze-chase": Action(_snooze, stale_ok=True),
+    "stop-chase": Action(_stop, stale_ok=True),
+    "resume-chase": Action(_resume, stale_ok=True),
+}

@@ -1,0 +1,104 @@
+"""When a rung of a chase is due: the ladder's wait in the recipient's hours, never before a promise or a snooze is over."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from config.core.uow import UnitOfWork
+from migrations_app.enums import AttemptState, RequirementCode, RequirementState
+from migrations_app.models import Chase, ChaseAttempt, MigrationCase, Requirement
+from migrations_app.rules.hours import add_business_days, answers_at_once, doubts, due_at, opening
+from migrations_app.rules.ladders import Step, parse_ladder
+from migrations_app.rules.lifecycle import MOVED
+from migrations_app.services.recipients import Contact, contacts_of
+from tickets.models import Ticket
+from tickets.selectors.service_levels import desk_hours
+
+_log = structlog.get_logger("portero.chase")
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What the old BSP (or the client) was asked and promised: `key` tells one promise from the next."""
+
+    key: datetime
+    promised: bool
+
+
+def promise_of(case: MigrationCase, covered: Collection[RequirementCode]) -> Promise:
+    """Return the last promised date of what has been asked for; without one, when it was asked for last."""
+    rows = Requirement.objects.filter(case=case, code__in=covered, state=RequirementState.REQUESTED)
+    asked = list(rows.exclude(number__state__in=MOVED).values_list("promised_for", "requested_at", "updated_at"))
+    promised = [row[0] for row in asked if row[0] is not None]
+    if promised:
+        return Promise(max(promised), promised=True)
+    return Promise(max(min(told or noted, noted) for _promised, told, noted in asked), promised=False)
+
+
+def answers_filing(chase: Chase, step: Step) -> bool:
+    """Tell whether a rung answers what the client has just filed; any other is a nudge: hours, cap and stops are for it."""
+    return chase.round == 1 and chase.last_step is None and answers_at_once(step)
+
+
+def rung_due(ticket: Ticket, chase: Chase, step: Step, contact: Contact, *, previous: datetime) -> datetime:
+    """Return when a rung is due whose wait begins at `previous`.
+
+    A rung that hands over to a person also waits for the desk's own hours, where it has some.
+    """
+    unknown = doubts(contact.timezone, contact.country)
+    if unknown:
+        _log.warning("a recipient's place is not known", ticket=ticket.reference, party=contact.party, doubts=unknown)
+    due = due_at(step, previous=previous, calendar=contact.hours, first=answers_filing(chase, step))
+    for silence in (chase.promise_at, chase.snoozed_until):
+        if silence is not None and silence > due:
+            due = opening(contact.hours, silence)
+    desk = desk_hours(ticket) if step.escalates else None
+    return opening(desk, due) if desk is not None else due
+
+
+def planned_attempt(chase: Chase) -> ChaseAttempt | None:
+    """Return the message of a chase that waits for its time; there is at most one."""
+    return ChaseAttempt.objects.filter(chase=chase, state=AttemptState.PLANNED).first()
+
+
+def set_due(uow: UnitOfWork, chase: Chase, due: datetime) -> None:
+    """Move the message that a chase has planned (or, without one, its escalation) to another time."""
+    ChaseAttempt.objects.filter(chase=chase, state=AttemptState.PLANNED).update(due_at=due, updated_at=uow.now)
+    Chase.objects.filter(pk=chase.pk).update(next_at=due, updated_at=uow.now)
+    chase.next_at = due
+
+
+def pace_anew(
+    uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase, *, asked_at: datetime | None = None
+) -> None:
+    """Bring what an active chase has planned in line with its promise and its snooze, as they are now.
+
+    `asked_at`: when somebody was asked without promising a date; the rung's wait begins anew then.
+    """
+    attempt = planned_attempt(chase)
+    step = _planned_step(chase, attempt)
+    if step is None or chase.next_at is None:
+        return
+    contact = contacts_of(ticket, case)[step.recipient]
+    previous = attempt.created_at if attempt else _climbed_at(chase)
+    due = rung_due(ticket, chase, step, contact, previous=previous)
+    if asked_at is not None:
+        due = max(due, add_business_days(asked_at, step.wait_business_days, calendar=contact.hours))
+    set_due(uow, chase, due if due > uow.now else opening(contact.hours, uow.now))
+
+
+def _planned_step(chase: Chase, attempt: ChaseAttempt | None) -> Step | None:
+    """Return the rung that waits for its time: that of the planned message, else the next one that escalates."""
+    ladder = parse_ladder(chase.steps)
+    if attempt is not None:
+        return ladder[attempt.step]
+    rest = ladder[0 if chase.last_step is None else chase.last_step + 1 :]
+    return next((step for step in rest if step.escalates), None)
+
+
+def _climbed_at(chase: Chase) -> datetime:
+    """Return when the last message of a chase came to its end, else when the ladder was begun."""
+    last = ChaseAttempt.objects.filter(chase=chase).order_by("-id").values_list("updated_at", flat=True).first()
+    return last or chase.round_started_at or chase.created_at
