@@ -17,8 +17,9 @@ from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.progress import blocking
 from migrations_app.rules.requirements import default_otp_method
 from migrations_app.selectors.cases import case_of, facts_of
-from migrations_app.services.messages import call_context, case_context, render
+from migrations_app.services.message_facts import call_context, case_context
 from migrations_app.services.moves import REGISTRATION_WINDOW, REGISTRATIONS
+from migrations_app.services.rendering import render
 from providers.selectors.exchanges import attempts_since
 from providers.services.whatsapp import REGISTER, REQUEST_CODE
 

@@ -191,6 +191,7 @@ def _attempts(rows: Iterable[Any]) -> list[dict[str, Any]]:
             "colour": STATE_COLOURS.get(row.state, ""),
             "unknown": row.state == AttemptState.UNKNOWN,
             "kind": "notice" if isinstance(row, Notice) else "chase",
+            "planned": row.state == AttemptState.PLANNED,
         }
         for row in rows
     ]

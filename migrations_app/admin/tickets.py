@@ -24,6 +24,7 @@ from config.core.errors import DomainError
 from migrations_app.admin import (
     drafts,
     filing,
+    message_preview,
     ticket_actions,
     ticket_export,
     ticket_import,
@@ -118,6 +119,7 @@ class TicketAdmin(ReadOnlyAdmin):
             path("<int:ticket_id>/transfer/", wrap(self.transfer_view), name="tickets_ticket_transfer"),
             path("<int:ticket_id>/slots/", wrap(self.slots_view), name="tickets_ticket_slots"),
             path("<int:ticket_id>/files/<uuid:file_id>/", wrap(self.file_download_view), name="tickets_ticket_file"),
+            *message_preview.urls(self, wrap),
             path("<int:ticket_id>/do/<slug:action>/", wrap(self.action_view), name="tickets_ticket_do"),
         ]
 

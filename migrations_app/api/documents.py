@@ -15,7 +15,7 @@ from migrations_app.rules.lifecycle import SATISFIED
 from migrations_app.rules.requirements import CATALOGUE
 from migrations_app.selectors.cases import calls_of, case_plan, current_call
 from migrations_app.services.endings import available_actions
-from migrations_app.services.messages import CAMPAIGNS_PAUSE
+from migrations_app.services.message_facts import CAMPAIGNS_PAUSE
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
 from tickets.selectors.api import shown_status

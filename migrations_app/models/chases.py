@@ -47,6 +47,8 @@ class Chase(TimestampedModel):
     on_exhausted = models.JSONField(_("at the end of the ladder"), default=list, blank=True)
     reply_token = models.CharField(max_length=26, unique=True, null=True, blank=True, editable=False)
     """The secret part of the address to which answers of this chase come."""
+    prepared_numbers = models.JSONField(default=list, blank=True, editable=False)
+    """Ids of the numbers whose client was told to prepare: it is still owed the message that says "now"."""
     last_step = models.SmallIntegerField(_("last rung"), null=True)
     next_at = models.DateTimeField(_("next at"), null=True, blank=True)
     round = models.PositiveSmallIntegerField(

@@ -58,7 +58,7 @@ def facts_of(case: MigrationCase, ticket: Ticket) -> CaseFacts:
         chase_exhausted=exhausted,
         # Nothing is asked any more for a number that is live or left out.
         requirements=tuple(
-            _requirement_facts(row) for row in case.requirements.exclude(number__state__in=MOVED).order_by("id")
+            requirement_facts(row) for row in case.requirements.exclude(number__state__in=MOVED).order_by("id")
         ),
         numbers=tuple(NumberFacts(row.pk, NumberState(row.state)) for row in case.numbers.order_by("position")),
     )
@@ -69,7 +69,8 @@ def case_plan(case: MigrationCase) -> FlowPlan:
     return plan_of(Flow(case.flow), Execution(case.playbook_copy["execution"]))
 
 
-def _requirement_facts(row: Requirement) -> RequirementFacts:
+def requirement_facts(row: Requirement) -> RequirementFacts:
+    """Return a requirement as the rules see it."""
     return RequirementFacts(
         RequirementCode(row.code), Party(row.owner), Blocks(row.blocks), RequirementState(row.state), row.number_id
     )

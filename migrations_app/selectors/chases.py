@@ -2,7 +2,11 @@
 
 from django.db.models import Prefetch, QuerySet
 
-from migrations_app.models import Chase, ChaseAttempt
+from migrations_app.enums import RequirementCode
+from migrations_app.models import Chase, ChaseAttempt, MigrationCase, Requirement
+from migrations_app.rules.lifecycle import MOVED
+from migrations_app.rules.wording import LONG_BLOCKERS, Hold, hold_of
+from migrations_app.selectors.cases import requirement_facts
 
 
 def chases_of(ticket_id: int) -> QuerySet[Chase]:
@@ -13,3 +17,10 @@ def chases_of(ticket_id: int) -> QuerySet[Chase]:
         .order_by("id")
         .prefetch_related(Prefetch("attempts", queryset=attempts))
     )
+
+
+def hold_of_case(case: MigrationCase) -> Hold:
+    """Return which of a case's numbers may be switched off now and which only when a long blocker has gone."""
+    codes = [*LONG_BLOCKERS, RequirementCode.TWO_STEP_DISABLED]
+    rows = Requirement.objects.filter(case=case, code__in=codes).exclude(number__state__in=MOVED)
+    return hold_of(requirement_facts(row) for row in rows)

@@ -5,6 +5,7 @@
 
 from base64 import b32encode
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from secrets import token_bytes
 from typing import Any
@@ -26,10 +27,12 @@ from migrations_app.rules.lifecycle import CHASE, SATISFIED
 from migrations_app.rules.playbooks import ladder_of
 from migrations_app.rules.progress import ENDED, CaseFacts
 from migrations_app.rules.requirements import CLOSING_CODES
+from migrations_app.rules.wording import PREPARE, Hold
+from migrations_app.selectors.chases import hold_of_case
 from migrations_app.services.desk_tasks import drop_tasks
 from migrations_app.services.pacing import pace_anew, promise_of, rung_due
 from migrations_app.services.recipients import Contact, contacts_of, reachable
-from tickets.enums import EventType
+from tickets.enums import EventType, Party
 from tickets.models import Ticket
 from tickets.services.events import record
 
@@ -220,11 +223,18 @@ def plan_next(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase
     A row is written, nothing is sent: the sweep finds it when it is due.
     """
     contacts = contacts_of(ticket, case)
-    step = next_step(parse_ladder(chase.steps), after=chase.last_step, reachable=reachable(contacts))
+    hold = hold_of_case(case) if chase.requirement_code == RequirementCode.TWO_STEP_DISABLED else Hold()
+    if hold.quiet(chase.prepared_numbers):
+        # All is said until a long blocker goes; `preparing` begins the ladder again then.
+        Chase.objects.filter(pk=chase.pk).update(next_at=None)
+        return
+    reach = reachable(contacts) - ({Party.OLD_BSP} if hold.waits else frozenset())
+    step = next_step(parse_ladder(chase.steps), after=chase.last_step, reachable=reach)
     if step is None:
         _escalate(uow, ticket, chase)
         return
-    _plan(uow, ticket, chase, step, contacts[step.recipient], previous=previous)
+    told = replace(step, message=PREPARE) if hold.waits and not step.escalates else step
+    _plan(uow, ticket, chase, told, contacts[step.recipient], previous=previous)
 
 
 def _plan(uow: UnitOfWork, ticket: Ticket, chase: Chase, step: Step, contact: Contact, *, previous: datetime) -> None:
@@ -256,11 +266,19 @@ def _escalate(uow: UnitOfWork, ticket: Ticket, chase: Chase) -> None:
 def climb(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: ChaseAttempt) -> None:
     """Say that a rung has been climbed (its message left, or cannot leave) and plan the next one while the chase is active."""
     chase = Chase.objects.get(pk=attempt.chase_id)
-    # A rung that is tried once more after it came back must not send the ladder back to the rungs after it.
-    chase.last_step = max(attempt.step, attempt.step if chase.last_step is None else chase.last_step)
-    Chase.objects.filter(pk=chase.pk).update(last_step=chase.last_step)
+    _climbed(chase, attempt)
     if chase.state == ChaseState.ACTIVE:
         plan_next(uow, ticket, case, chase, previous=uow.now)
+
+
+def _climbed(chase: Chase, attempt: ChaseAttempt) -> None:
+    """Remember the rung. "Prepare" is none: what the rung asks is asked when the blocker has gone."""
+    if attempt.message == PREPARE and attempt.state in {AttemptState.SENT, AttemptState.UNKNOWN}:
+        return
+    # A rung that is tried once more after it came back must not send the ladder back to the rungs after it.
+    chase.last_step = max(attempt.step, attempt.step if chase.last_step is None else chase.last_step)
+    chase.prepared_numbers = [] if attempt.message == PREPARE else chase.prepared_numbers
+    Chase.objects.filter(pk=chase.pk).update(last_step=chase.last_step, prepared_numbers=chase.prepared_numbers)
 
 
 def next_is_due(chase_id: int, due: datetime, *, now: datetime) -> None:

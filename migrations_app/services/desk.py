@@ -44,6 +44,7 @@ LADDERS: dict[str, tuple[str, list[dict[str, Any]]]] = {
         [
             {"to": "client", "message": "waba_id_request", "wait_business_days": 0},
             {"to": "client", "message": "waba_id_request", "wait_business_days": 2},
+            {"to": "old_bsp", "message": "waba_id_bsp_request", "wait_business_days": 1},
             {"escalate": True, "wait_business_days": 2},
         ],
     ),

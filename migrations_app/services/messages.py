@@ -1,112 +1,96 @@
-"""Turning a due row into a message in the recipient's language."""
+"""Turning a due row into a message in the recipient's language. Nothing is written here: the same code makes previews."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from babel.dates import format_datetime
-from django.conf import settings
-from django.template.loader import get_template
 from django.utils import translation
 
-from migrations_app.enums import RequirementCode, RequirementState
+from migrations_app.enums import RequirementCode
 from migrations_app.enums.texts import MOVE_STEPS, REQUIREMENT_TEXTS
-from migrations_app.models import ChaseAttempt, MigrationCase, NumberMove, PinCall, Requirement
+from migrations_app.models import ChaseAttempt, MigrationCase, PinCall, Requirement
 from migrations_app.models.chases import OutboundAttempt
-from migrations_app.rules.hours import zone_of
-from migrations_app.rules.lifecycle import MOVED, SATISFIED
+from migrations_app.rules.lifecycle import SATISFIED
 from migrations_app.selectors.cases import case_plan
 from migrations_app.services.chases import COVERS
-from providers.selectors.directory import address_for_partner, documented_steps
+from migrations_app.services.letters import (
+    IDENTIFIERS,
+    TWO_STEP,
+    Attachment,
+    LetterWish,
+    letter_context,
+    letters_for,
+    number_file,
+    wish_in_words,
+)
+from migrations_app.services.message_facts import all_numbers, bsp_context, call_context, case_context, numbered
+from migrations_app.services.recipients import contacts_of
+from migrations_app.services.rendering import known_language, render
+from migrations_app.services.wording import Wording, wording_of
 from providers.types import OutboundMessage
 from tickets.enums import Party
 from tickets.models import Ticket
 
-CAMPAIGNS_PAUSE = timedelta(hours=3)
-"""How long after the call's start campaigns stay paused. Source: Sinch, number migration page (1 to 3 hours)."""
+_ID_REQUEST = "waba_id_request"
+_WITH_LETTER = frozenset({"two_step_letter", "two_step_reminder", _ID_REQUEST})
 
 
 class NoAddress(Exception):
     """There is nobody to send the message to."""
 
 
-def local_time(moment: datetime, zone: str, language: str) -> str:
-    """Return a moment by the recipient's wall clock, in words of its language."""
-    locale = {"pt-br": "pt_BR"}.get(language, language)
-    return str(format_datetime(moment, "EEEE d MMMM y, HH:mm", tzinfo=zone_of(zone), locale=locale))
+class NotNow(Exception):
+    """The rung is better passed by: what it would ask must wait, or another message asks it."""
 
 
-def render(name: str, language: str, context: dict[str, Any]) -> tuple[str, str]:
-    """Return subject and body of a message; English where a language is not ours."""
-    known = language if language in dict(settings.LANGUAGES) else "en"
-    with translation.override(known):
-        text = get_template(f"messages/{name}/{known}.txt").render(context)
-    subject, _, body = text.partition("\n")
-    return subject.strip(), body.strip() + "\n"
+def compose_chase(attempt: ChaseAttempt, ticket: Ticket, case: MigrationCase, *, now: datetime) -> OutboundMessage:
+    """Return the message of a rung, one for all numbers of the case that still need it, in the text that suits the moment.
 
+    The attempt carries the name of that text from then on; the caller saves it or, for a preview, does not.
 
-def case_context(ticket: Ticket, case: MigrationCase) -> dict[str, Any]:
-    """Return the facts that every message may mention."""
-    return {
-        "company": " ".join(ticket.client_name.split()),
-        "contact_name": ticket.contact_name,
-        "reference": ticket.reference,
-        "numbers": list(case.numbers.order_by("position").values_list("number", flat=True)),
-        "old_bsp_name": case.current_bsp.name if case.current_bsp else case.current_bsp_name,
-        "bsp_unlisted": case.current_bsp is None,
-        "bsp_steps": documented_steps(case.current_bsp),
-        "destination_name": case.playbook_copy.get("name", ""),
-        "waba_id": case.waba_id,
-        "business_manager_id": case.business_manager_id,
-        "status_url": "",
-        "our_team": "Portero onboarding",
-        "due_local": local_time(ticket.let_go_at, ticket.timezone, ticket.language) if ticket.let_go_at else "",
-    }
-
-
-def call_context(call: PinCall, ticket: Ticket, *, language: str) -> dict[str, Any]:
-    """Return what a message says of a call: its numbers and both times, the call and the end of the pause."""
-    numbers = NumberMove.objects.filter(call_lines__pin_call=call).order_by("call_lines__position")
-    return {
-        "numbers": list(numbers.values_list("number", flat=True)),
-        "call_start_local": local_time(call.start, ticket.timezone, language),
-        "call_timezone": ticket.timezone,
-        "call_minutes": str(int((call.end - call.start).total_seconds() // 60)),
-        "campaigns_pause_until_local": local_time(call.start + CAMPAIGNS_PAUSE, ticket.timezone, language),
-    }
-
-
-def _open_titles(case: MigrationCase, codes: frozenset[RequirementCode], language: str) -> list[str]:
-    rows = Requirement.objects.filter(case=case, code__in=codes).exclude(state__in=SATISFIED).order_by("id")
-    with translation.override(language):
-        return list(dict.fromkeys(str(REQUIREMENT_TEXTS[row.code][0]) for row in rows))
-
-
-def _numbers_in(case: MigrationCase, code: str, *states: RequirementState) -> list[str]:
-    rows = NumberMove.objects.filter(case=case, requirements__code=code, requirements__state__in=states)
-    rows = rows.exclude(state__in=MOVED)
-    return list(rows.order_by("position").values_list("number", flat=True))
-
-
-def _unmet_numbers(case: MigrationCase, code: str) -> list[str]:
-    """Return the numbers that a chase is about: the open ones, or the promised ones when only those are left."""
-    return _numbers_in(case, code, RequirementState.UNMET, RequirementState.FAILED) or _numbers_in(
-        case, code, RequirementState.REQUESTED
-    )
-
-
-def compose_chase(attempt: ChaseAttempt, ticket: Ticket, case: MigrationCase) -> OutboundMessage:
-    """Return the message of a rung: one for all numbers of the case that still need it.
-
+    :raises NotNow: nothing suits the moment.
     :raises NoAddress: the recipient cannot be reached any more.
     """
-    code = RequirementCode(attempt.chase.requirement_code)
-    context = case_context(ticket, case) | {
+    wording = wording_of(attempt, ticket, case, now=now)
+    if wording is None:
+        raise NotNow
+    attempt.message = wording.name
+    context, files = _facts(wording, attempt, ticket, case, now)
+    return _addressed(attempt, ticket, case, context, files)
+
+
+def _facts(
+    wording: Wording, attempt: ChaseAttempt, ticket: Ticket, case: MigrationCase, now: datetime
+) -> tuple[dict[str, Any], list[Attachment]]:
+    """Return what the message may mention, and the files that go along."""
+    language = attempt.language
+    numbers = wording.numbers or all_numbers(case)
+    context = case_context(ticket, case) | bsp_context(case.current_bsp, language) | numbered(numbers)
+    context |= {
         "step": attempt.step + 1,
-        "items": _open_titles(case, COVERS[code], attempt.language),
+        "items": open_titles(case, RequirementCode(attempt.chase.requirement_code), language),
+        "later_numbers": numbered(wording.later)["numbers"],
+        "waits_for": wording.waits_for,
+        "wished_by": wish_in_words(ticket, language, now),
+        "promises": [vars(promise) for promise in wording.promises],
+        "first_asked": wording.first_asked,
+        "case_numbers": ", ".join(wording.case_numbers),
+        "with_two_step": bool(wording.free),
     }
-    if code == RequirementCode.TWO_STEP_DISABLED:
-        context["numbers"] = _unmet_numbers(case, code) or context["numbers"]
-    return _addressed(attempt, ticket, case, context)
+    files = number_file(numbers, language)
+    if wording.name in _WITH_LETTER:
+        # Where both are open, the letter about two-step verification asks for the account too: the BSP gets one letter.
+        about = TWO_STEP if wording.free or wording.name != _ID_REQUEST else IDENTIFIERS
+        letters = letters_for(ticket, case, LetterWish(about, wording.free or numbers, language), now=now)
+        context |= letter_context(letters, language)
+        files = [*(letter.attachment for letter in letters), *files]
+    return context, files
+
+
+def open_titles(case: MigrationCase, code: RequirementCode, language: str) -> list[str]:
+    """Return what a chase still asks for, in words."""
+    rows = Requirement.objects.filter(case=case, code__in=COVERS[code]).exclude(state__in=SATISFIED).order_by("id")
+    with translation.override(known_language(language)):
+        return list(dict.fromkeys(str(REQUIREMENT_TEXTS[row.code][0]) for row in rows))
 
 
 def compose_notice(
@@ -121,22 +105,24 @@ def compose_notice(
         context["items"] = _move_steps(case, notice.language)
     if call is not None:
         context |= call_context(call, ticket, language=notice.language)
-    return _addressed(notice, ticket, case, context)
+    return _addressed(notice, ticket, case, context, [])
 
 
 def _move_steps(case: MigrationCase, language: str) -> list[str]:
     """Return what the client does to make the move itself, step by step."""
-    with translation.override(language):
+    with translation.override(known_language(language)):
         return [str(words) for words in MOVE_STEPS[case_plan(case).action]]
 
 
-def _addressed(row: OutboundAttempt, ticket: Ticket, case: MigrationCase, context: dict[str, Any]) -> OutboundMessage:
-    to_bsp = row.recipient_party == Party.OLD_BSP
-    recipient = address_for_partner(case.current_bsp) if to_bsp else ticket.contact_email
+def _addressed(
+    row: OutboundAttempt, ticket: Ticket, case: MigrationCase, context: dict[str, Any], files: list[Attachment]
+) -> OutboundMessage:
+    party = Party(row.recipient_party)
+    recipient = contacts_of(ticket, case)[party].email
     if not recipient:
         raise NoAddress
     subject, body = render(row.message, row.language, context)
-    copied = (ticket.contact_email,) if to_bsp and ticket.contact_email else ()
+    copied = (ticket.contact_email,) if party == Party.OLD_BSP and ticket.contact_email else ()
     return OutboundMessage(
         recipient=recipient,
         title=subject,
@@ -144,4 +130,5 @@ def _addressed(row: OutboundAttempt, ticket: Ticket, case: MigrationCase, contex
         language=row.language,
         ticket_reference=ticket.reference,
         copied_to=copied,
+        attachments=tuple(files),
     )

@@ -15,11 +15,13 @@ from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import AttemptState
 from migrations_app.models import ChaseAttempt, MigrationCase, Notice
 from migrations_app.rules.lifecycle import ATTEMPT
+from migrations_app.rules.wording import OWN_SUBJECT
 from migrations_app.selectors.cases import case_of
 from migrations_app.services import chases
 from migrations_app.services.delivery import AnyAttempt, come_back, give_up, still_wanted, take_outcome
 from migrations_app.services.lengths import call_length
-from migrations_app.services.messages import NoAddress, compose_chase, compose_notice
+from migrations_app.services.messages import NoAddress, NotNow, compose_chase, compose_notice
+from migrations_app.services.preparing import pass_by, remember_prepared
 from migrations_app.services.settle import settle
 from migrations_app.services.threads import new_key, threaded
 from providers.enums import ExchangeState
@@ -78,7 +80,11 @@ def _claim(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime
             return None
         key = attempt.message_key or new_key()
         try:
-            message = threaded(_compose(attempt, ticket, case), chase=getattr(attempt, "chase", None), key=key)
+            message = _message(attempt, ticket, case, key=key, now=now)
+        except NotNow:
+            pass_by(uow, ticket, case, attempt)
+            settle(uow, ticket, case)
+            return None
         except NoAddress:
             _no_address(uow, attempt, ticket, case)
             return None
@@ -88,14 +94,21 @@ def _claim(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime
         )
         uow.move(
             attempt, "state", table=ATTEMPT, to=AttemptState.SENDING, claimed_at=now, exchange_id=exchange.pk,
-            message_key=key,
+            message_key=key, message=attempt.message,
         )  # fmt: skip
+        remember_prepared(attempt, case)
         return Claimed(attempt.pk, exchange.pk, attempt.channel, message)
 
 
-def _compose(attempt: AnyAttempt, ticket: Ticket, case: MigrationCase) -> OutboundMessage:
+def _message(attempt: AnyAttempt, ticket: Ticket, case: MigrationCase, *, key: str, now: datetime) -> OutboundMessage:
+    """Return what leaves: the text that suits the moment, in its place in the conversation."""
+    message = _compose(attempt, ticket, case, now)
+    return threaded(message, chase=getattr(attempt, "chase", None), key=key, own_title=attempt.message in OWN_SUBJECT)
+
+
+def _compose(attempt: AnyAttempt, ticket: Ticket, case: MigrationCase, now: datetime) -> OutboundMessage:
     if isinstance(attempt, ChaseAttempt):
-        return compose_chase(attempt, ticket, case)
+        return compose_chase(attempt, ticket, case, now=now)
     minutes = call_length().minutes(case.numbers.count())
     return compose_notice(attempt, ticket, case, attempt.pin_call, minutes=minutes)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from migrations_app.enums import ChannelName
 from migrations_app.models import MigrationCase
 from migrations_app.rules.hours import Hours, office_hours
-from providers.selectors.directory import address_for_partner
+from providers.selectors.directory import address_for_partner, hears_partners
 from tickets.enums import Party
 from tickets.models import Ticket
 
@@ -48,16 +48,23 @@ def contacts_of(ticket: Ticket, case: MigrationCase) -> Mapping[Party, Contact]:
         timezone=ticket.timezone,
         country=ticket.country,
     )
+    return {Party.CLIENT: client, Party.OLD_BSP: _old_bsp(ticket, case)}
+
+
+def _old_bsp(ticket: Ticket, case: MigrationCase) -> Contact:
     bsp = case.current_bsp
-    old_bsp = Contact(
+    if bsp is None or not hears_partners(bsp):
+        # It hears from its client alone: no way of ours leads there, whatever address the directory holds.
+        language = bsp.letter_language if bsp else ticket.language
+        return Contact(Party.OLD_BSP, language=language, timezone=ticket.timezone, country=ticket.country)
+    return Contact(
         Party.OLD_BSP,
         email=address_for_partner(bsp),
-        language=bsp.letter_language if bsp else ticket.language,
+        language=bsp.letter_language,
         # Where nobody has written down its office, the client's clock is the best guess; no holidays are guessed.
-        timezone=(bsp.office_timezone if bsp else "") or ticket.timezone,
-        country=bsp.office_country if bsp else "",
+        timezone=bsp.office_timezone or ticket.timezone,
+        country=bsp.office_country,
     )
-    return {Party.CLIENT: client, Party.OLD_BSP: old_bsp}
 
 
 def reachable(contacts: Mapping[Party, Contact]) -> frozenset[Party]:

@@ -21,6 +21,7 @@ from migrations_app.selectors.cases import facts_of
 from migrations_app.services.chases import sync_chases
 from migrations_app.services.insight import predict
 from migrations_app.services.notices import tell_stage
+from migrations_app.services.preparing import tell_when_clear
 from migrations_app.services.silence import plan_silence
 from tickets.enums import Party, SlaMetric, TicketStatus
 from tickets.models import Ticket
@@ -67,6 +68,7 @@ def settle(
     where = position(facts)
     _advance(uow, case, where.stage)
     chases = sync_chases(uow, ticket, case, facts)
+    tell_when_clear(uow, ticket, case, facts, chases)
     predict(case, where.blocking if where.stage in _BEFORE_THE_CALL else ())
     tell_stage(uow, ticket, case)
     if where.status != TicketStatus(ticket.status):

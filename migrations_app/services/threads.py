@@ -6,6 +6,7 @@ from uuid import uuid4
 from django.conf import settings
 
 from migrations_app.models import Chase, ChaseAttempt
+from migrations_app.rules.wording import OWN_SUBJECT
 from migrations_app.services.chases import new_reply_token
 from providers.enums import ChannelKind
 from providers.models import Exchange
@@ -13,6 +14,7 @@ from providers.selectors.exchanges import conversation
 from providers.types import OutboundMessage
 
 _AGAIN = "Re: "
+_OWN_TITLE = frozenset(f"chase.{name}" for name in OWN_SUBJECT)
 
 
 def new_key() -> str:
@@ -20,10 +22,11 @@ def new_key() -> str:
     return uuid4().hex
 
 
-def threaded(message: OutboundMessage, *, chase: Chase | None, key: str) -> OutboundMessage:
+def threaded(message: OutboundMessage, *, chase: Chase | None, key: str, own_title: bool = False) -> OutboundMessage:
     """Return the message with its Message-ID, the earlier messages of its chase to the same recipient, and the way for answers.
 
-    Later messages keep the subject of the first one: without that, mail programs begin a new conversation. A message without
+    Later messages keep the subject of the first one: without that, mail programs begin a new conversation. `own_title`: not
+    this one, because the first one's subject would say the contrary of what it says. A message without
     a chase begins one of its own; answers to it are known by the Message-ID that they name.
     """
     named = replace(message, message_id=f"<{key}@{settings.MAIL_DOMAIN}>", reply_to=_answers_to(chase))
@@ -33,7 +36,7 @@ def threaded(message: OutboundMessage, *, chase: Chase | None, key: str) -> Outb
     earlier = conversation(sent.values_list("exchange_id", flat=True), recipient=message.recipient)
     others = [row for row in earlier if row.message_id != named.message_id]
     names = tuple(dict.fromkeys(map(_name_there, others)))
-    return replace(named, references=names, title=_title(message, others), nudge=True)
+    return replace(named, references=names, title=message.title if own_title else _title(message, others), nudge=True)
 
 
 def _name_there(row: Exchange) -> str:
@@ -42,9 +45,10 @@ def _name_there(row: Exchange) -> str:
 
 
 def _title(message: OutboundMessage, earlier: list[Exchange]) -> str:
-    if not earlier or earlier[0].language != message.language:
+    naming = [row for row in earlier if row.purpose not in _OWN_TITLE]
+    if not naming or naming[0].language != message.language:
         return message.title
-    return _AGAIN + earlier[0].title.removeprefix(_AGAIN)
+    return _AGAIN + naming[0].title.removeprefix(_AGAIN)
 
 
 def _answers_to(chase: Chase | None) -> str:

@@ -10,9 +10,10 @@ from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import ngettext
 
-from providers.enums import AcceptsRequestFrom, ProcedureKind, TimeUnit, TurnaroundOf
+from providers.enums import ProcedureKind, TimeUnit, TurnaroundOf
 from providers.enums.texts import EXIT_TEXTS, GENERIC_STEPS, STEP_TEXTS
 from providers.models import Bsp, BspName
+from providers.rules.listening import takes_partner_requests
 from providers.rules.names import plain_name
 
 
@@ -44,11 +45,14 @@ def bsp_named(text: str) -> Bsp | None:
     return Bsp.objects.filter(names__key=wanted).first() if wanted else None
 
 
+def hears_partners(bsp: Bsp | None) -> bool:
+    """Tell whether we may turn to a BSP ourselves, by whatever channel."""
+    return bsp is not None and takes_partner_requests(bsp.accepts_request_from)
+
+
 def address_for_partner(bsp: Bsp | None) -> str:
     """Return the address at which a BSP takes requests from a partner like us; empty where it does not or none is known."""
-    if bsp is None or bsp.accepts_request_from != AcceptsRequestFrom.CLIENT_OR_PARTNER:
-        return ""
-    return bsp.contact_email
+    return bsp.contact_email if bsp is not None and hears_partners(bsp) else ""
 
 
 def documented_steps(bsp: Bsp | None) -> Sequence[str | Promise]:

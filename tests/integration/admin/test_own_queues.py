@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from migrations_app.models import Chase, ChaseAttempt, NumberMove, PinCall
+from migrations_app.models import Chase, ChaseAttempt, Notice, NumberMove, PinCall
 from providers.models import Exchange
 from tests.factories.desk import Desk, make_agent
 from tests.factories.walks import Path, Walk, Walker
@@ -94,6 +94,7 @@ def filled(route: str, name: str, walked: Walk) -> Iterator[str]:
         "ticket_id": walked.ticket.pk, "call_id": own[PinCall], "app_label": "tickets", "kind": "csv", "content_type_id": "1",
         "file_id": Attachment.objects.get(ticket=walked.ticket).uid,
         "number_id": NumberMove.objects.get(case__ticket=walked.ticket).pk,
+        "notice_id": Notice.objects.filter(case__ticket=walked.ticket, state="planned")[0].pk,
         "attempt_id": ChaseAttempt.objects.filter(chase__case__ticket=walked.ticket)[0].pk,
     }  # fmt: skip
     for action in ("assign", "comment", "cancel") if "<slug:action>" in route else ("",):

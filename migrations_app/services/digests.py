@@ -1,0 +1,71 @@
+"""The text of a digest: what several cases ask of one recipient, in one message."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import translation
+
+from migrations_app.enums import RequirementCode
+from migrations_app.enums.texts import REQUIREMENT_TEXTS
+from migrations_app.models import ChaseAttempt, MigrationCase
+from migrations_app.services.letters import Attachment, number_file
+from migrations_app.services.message_facts import all_numbers, case_context, numbered
+from migrations_app.services.messages import NotNow, open_titles
+from migrations_app.services.rendering import known_language, local_day, render
+from migrations_app.services.wording import wording_of
+from providers.types import OutboundMessage
+from tickets.enums import Party
+from tickets.models import Ticket
+
+DIGEST, DIGEST_BSP = "chase_digest", "chase_digest_bsp"
+
+
+def entry_of(attempt: ChaseAttempt, ticket: Ticket, case: MigrationCase, *, now: datetime) -> dict[str, Any]:
+    """Return what a digest says of one case. The attempt carries the text that it stands for from then on.
+
+    :raises NotNow: nothing of it suits the moment.
+    """
+    wording = wording_of(attempt, ticket, case, now=now)
+    if wording is None:
+        raise NotNow
+    attempt.message = wording.name
+    code, language = RequirementCode(attempt.chase.requirement_code), attempt.language
+    numbers = wording.numbers or all_numbers(case)
+    with translation.override(known_language(language)):
+        title = str(REQUIREMENT_TEXTS[code][0])
+    items = [item for item in open_titles(case, code, language) if item != title]
+    promised = [promise.promised for promise in wording.promises if promise.promised]
+    return {
+        "reference": ticket.reference,
+        "company": " ".join(ticket.client_name.split()),
+        "title": title,
+        "items": items,
+        "numbers": numbered(numbers)["numbers"],
+        "since": local_day(attempt.chase.created_at, ticket.timezone, language),
+        "promised": ", ".join(dict.fromkeys(promised)),
+        "all_numbers": numbers,
+    }
+
+
+def compose_digest(
+    entries: Sequence[dict[str, Any]], ticket: Ticket, case: MigrationCase, *, attempt: ChaseAttempt, recipient: str
+) -> OutboundMessage:
+    """Return one message for several cases; ticket, case and attempt are those of the first. Nobody is copied.
+
+    A client must not read of another's case: who asks for a digest to a BSP sees to it that only the BSP gets it.
+    """
+    to_bsp = attempt.recipient_party == Party.OLD_BSP
+    context = case_context(ticket, case) | {"entries": list(entries)}
+    subject, body = render(DIGEST_BSP if to_bsp else DIGEST, attempt.language, context)
+    files: list[Attachment] = number_file(
+        [each for entry in entries for each in entry["all_numbers"]], attempt.language
+    )
+    return OutboundMessage(
+        recipient=recipient,
+        title=subject,
+        body=body,
+        language=attempt.language,
+        ticket_reference=ticket.reference,
+        attachments=tuple(files),
+    )

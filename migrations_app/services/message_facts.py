@@ -1,0 +1,75 @@
+"""The facts that messages may mention, in the words of the recipient's language."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import translation
+
+from migrations_app.enums import WabaOwner
+from migrations_app.models import MigrationCase, NumberMove, PinCall
+from migrations_app.rules.wording import number_lines
+from migrations_app.services.rendering import known_language, local_time
+from providers.enums import RequestChannel
+from providers.models import Bsp
+from providers.selectors.directory import conditions_of, documented_steps, hears_partners
+from tickets.enums import Source
+from tickets.models import Ticket
+
+CAMPAIGNS_PAUSE = timedelta(hours=3)
+"""How long after the call's start campaigns stay paused. Source: Sinch, number migration page (1 to 3 hours)."""
+
+
+def case_context(ticket: Ticket, case: MigrationCase) -> dict[str, Any]:
+    """Return the facts that every message may mention."""
+    return {
+        "company": " ".join(ticket.client_name.split()),
+        "contact_name": " ".join(ticket.contact_name.split()),
+        "reference": ticket.reference,
+        **numbered(all_numbers(case)),
+        "old_bsp_name": " ".join((case.current_bsp.name if case.current_bsp else case.current_bsp_name).split()),
+        "destination_name": case.playbook_copy.get("name", ""),
+        "waba_id": case.waba_id,
+        "business_manager_id": case.business_manager_id,
+        "status_url": "",
+        "our_team": "Portero onboarding",
+        "due_local": local_time(ticket.let_go_at, ticket.timezone, ticket.language) if ticket.let_go_at else "",
+        "bsp_owns": case.waba_owner == WabaOwner.OLD_BSP,
+        "by_api": ticket.source == Source.API,
+    }
+
+
+def all_numbers(case: MigrationCase) -> list[str]:
+    """Return the numbers of a case in their order."""
+    return list(case.numbers.order_by("position").values_list("number", flat=True))
+
+
+def numbered(numbers: list[str]) -> dict[str, Any]:
+    """Return how a message names these numbers: lines of a list, and how many they are where there are several."""
+    return {"numbers": number_lines(numbers), "several": len(numbers) if len(numbers) > 1 else 0}
+
+
+def bsp_context(bsp: Bsp | None, language: str) -> dict[str, Any]:
+    """Return what the client is told of its old BSP: where it takes requests, its own steps, its conditions."""
+    with translation.override(known_language(language)):
+        known = bsp is not None and bsp.channel != RequestChannel.UNKNOWN
+        return {
+            "bsp_unlisted": bsp is None,
+            "bsp_steps": [str(step) for step in documented_steps(bsp)],
+            "bsp_conditions": [condition.text for condition in conditions_of(bsp)] if bsp else [],
+            "bsp_channel": str(RequestChannel(bsp.channel).label) if bsp is not None and known else "",
+            "bsp_url": bsp.contact_url if bsp else "",
+            "bsp_email": bsp.contact_email if bsp else "",
+            "bsp_hears_us": hears_partners(bsp),
+        }
+
+
+def call_context(call: PinCall, ticket: Ticket, *, language: str) -> dict[str, Any]:
+    """Return what a message says of a call: its numbers and both times, the call and the end of the pause."""
+    numbers = NumberMove.objects.filter(call_lines__pin_call=call).order_by("call_lines__position")
+    return {
+        **numbered(list(numbers.values_list("number", flat=True))),
+        "call_start_local": local_time(call.start, ticket.timezone, language),
+        "call_timezone": ticket.timezone,
+        "call_minutes": str(int((call.end - call.start).total_seconds() // 60)),
+        "campaigns_pause_until_local": local_time(call.start + CAMPAIGNS_PAUSE, ticket.timezone, language),
+    }

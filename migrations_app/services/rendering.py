@@ -1,0 +1,55 @@
+"""From a template and its facts to a text in somebody's language."""
+
+from datetime import date, datetime
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from django.conf import settings
+from django.template.loader import get_template
+from django.utils import translation
+
+from migrations_app.rules.hours import zone_of
+from migrations_app.rules.wording import short_subject
+
+_LOCALES = {"pt-br": "pt_BR"}
+
+
+def local_time(moment: datetime, zone: str, language: str) -> str:
+    """Return a moment by the recipient's wall clock, in words of its language."""
+    return str(format_datetime(moment, "EEEE d MMMM y, HH:mm", tzinfo=zone_of(zone), locale=_locale(language)))
+
+
+def local_day(moment: datetime, zone: str, language: str) -> str:
+    """Return the day of a moment by the recipient's calendar, in words of its language."""
+    return day_in_words(moment.astimezone(zone_of(zone)).date(), language)
+
+
+def day_in_words(day: date, language: str) -> str:
+    """Return a day in words of a language."""
+    return str(format_date(day, "long", locale=_locale(language)))
+
+
+def language_name(language: str, *, shown_in: str) -> str:
+    """Return what a language is called in another one."""
+    names = Locale.parse(_locale(shown_in)).languages
+    return str(names.get(language.split("-", maxsplit=1)[0], language))
+
+
+def known_language(language: str) -> str:
+    """Return the language itself if we have words in it, else English."""
+    return language if language in dict(settings.LANGUAGES) else "en"
+
+
+def _locale(language: str) -> str:
+    known = known_language(language)
+    return _LOCALES.get(known, known)
+
+
+def render(name: str, language: str, context: dict[str, Any], *, folder: str = "messages") -> tuple[str, str]:
+    """Return subject and body of a text; English where a language is not ours."""
+    known = known_language(language)
+    with translation.override(known):
+        text = get_template(f"{folder}/{name}/{known}.txt").render(context)
+    subject, _, body = text.partition("\n")
+    return short_subject(subject.strip(), str(context.get("reference", ""))), body.strip() + "\n"
