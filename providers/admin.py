@@ -57,7 +57,7 @@ class BspAdmin(DeskModelAdmin):
         (
             _("Leaving it"),
             {"fields": ("direction", "two_step_off_by", "accepts_request_from", "channel", "contact_email", "contact_url",
-                        "letter_language", "office_timezone", "office_country", "waba_ownership")},
+                        "http_endpoint", "letter_language", "office_timezone", "office_country", "waba_ownership")},
         ),
         (_("Stated time"), {"fields": ("turnaround_of", "turnaround_least", "turnaround_most", "turnaround_unit")}),
         (_("Procedure"), {"fields": ("procedure_kind", "procedure", "exit_conditions", "shown_procedure")}),

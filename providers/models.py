@@ -1,5 +1,7 @@
 """The BSP directory, the accounts we hold at Meta, and the log of every outbound message or call."""
 
+from uuid import uuid4
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +18,34 @@ from providers.enums import (
     TwoStepOffBy,
     WabaOwnership,
 )
+
+
+class HttpEndpoint(TimestampedModel):
+    """A partner's own system that takes our messages by HTTP.
+
+    The key that signs them is made from the installation's secret, `uid` and `rotation`: it stands in no table.
+    """
+
+    uid = models.UUIDField(unique=True, default=uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    url = models.URLField(_("address"), max_length=500)
+    active = models.BooleanField(_("active"), default=True)
+    off_since = models.DateTimeField(
+        _("switched off at"),
+        null=True,
+        blank=True,
+        help_text=_("Set when the other side says that the address is gone (410)."),
+    )
+    rotation = models.PositiveIntegerField(default=1, editable=False)
+    rotated_at = models.DateTimeField(_("key changed at"), null=True, blank=True, editable=False)
+    shown_at = models.DateTimeField(_("key shown at"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("HTTP endpoint")
+        verbose_name_plural = _("HTTP endpoints")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Bsp(TimestampedModel):
@@ -39,6 +69,15 @@ class Bsp(TimestampedModel):
     )
     contact_email = models.EmailField(_("contact e-mail"), blank=True, default="")
     contact_url = models.URLField(_("contact page"), blank=True, default="")
+    http_endpoint = models.ForeignKey(
+        HttpEndpoint,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="bsps",
+        verbose_name=_("HTTP endpoint"),
+        help_text=_("Its own system, where it takes requests from partners that way."),
+    )
     letter_language = models.CharField(_("letter language"), max_length=10, default="en")
     office_timezone = models.CharField(
         _("time zone of its office"),

@@ -1,6 +1,7 @@
 """Plain values that services and adapters share: Meta's Graph API, messages and what channels can do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -93,11 +94,22 @@ class MetaProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A partner's own system: where it listens, and the keys that sign what we tell it, the present one first."""
+
+    url: str
+    keys: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """A message to a person or a system. `attachments` are (file name, content, media type).
 
     `message_id` is our own name of it, set before it leaves; `references` are those of the conversation's earlier messages,
     oldest first. `headers` are further ones of a mail. `nudge`: one of many reminders, which no machine has to answer.
+
+    `at` is when it was claimed. `endpoint_id` names the system it goes to, `endpoint` is that system once it is looked up; the
+    fields before are what such a system is told besides the text.
     """
 
     recipient: str
@@ -112,6 +124,13 @@ class OutboundMessage:
     references: tuple[str, ...] = ()
     reply_to: str = ""
     nudge: bool = False
+    at: datetime | None = None
+    message: str = ""
+    requirement: str = ""
+    recipient_party: str = ""
+    numbers: tuple[str, ...] = ()
+    endpoint_id: int | None = None
+    endpoint: Endpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)

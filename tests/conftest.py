@@ -34,7 +34,7 @@ from tests.factories.desk import (
     make_organization,
 )
 from tests.factories.pristine import back_to_pristine, keep_pristine
-from tests.factories.servers import MailServer, Meta, start_mail_server, start_meta
+from tests.factories.servers import MailServer, Meta, PartnerServer, start_mail_server, start_meta, start_partner
 from tests.factories.walks import Walker
 from tickets.models import Organization
 from tickets.models.files import private_storage
@@ -199,6 +199,24 @@ def meta(_meta_server: Meta, settings: Settings) -> Meta:
     settings.META_BASE_URL = _meta_server.base_url
     settings.META_TIMEOUT_SECONDS = 2
     return _meta_server
+
+
+@pytest.fixture(scope="session")
+def _partner_server() -> Iterator[PartnerServer]:
+    partner, server = start_partner()
+    yield partner
+    partner.release.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def partner(_partner_server: PartnerServer, settings: Settings) -> PartnerServer:
+    """A partner's own system that takes everything until told otherwise (`partner.be(503)`)."""
+    _partner_server.reset()
+    settings.HTTP_CHANNEL_ALLOW = "loopback"
+    settings.HTTP_CHANNEL_TIMEOUT_SECONDS = 1
+    return _partner_server
 
 
 @pytest.fixture(scope="session")

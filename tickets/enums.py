@@ -212,6 +212,8 @@ class EventType(TextChoices):
     CHASE_SNOOZED = "chase.snoozed", _("Reminders silenced until a day")
     CHASE_STOPPED = "chase.stopped", _("Reminders stopped")
     CHASE_RESUMED = "chase.resumed", _("Reminders go on")
+    ATTEMPT_RETRIED = "chase.attempt_retried", _("An undelivered message is tried again")
+    ATTEMPT_SET_ASIDE = "chase.attempt_set_aside", _("An undelivered message was set aside")
     CALL_STEP = "pin_call.step", _("Step of the call")
 
 
@@ -226,6 +228,8 @@ INTERNAL_EVENTS = frozenset(
         EventType.CHASE_SNOOZED,
         EventType.CHASE_STOPPED,
         EventType.CHASE_RESUMED,
+        EventType.ATTEMPT_RETRIED,
+        EventType.ATTEMPT_SET_ASIDE,
         EventType.CALL_STEP,
     }
 )

@@ -154,6 +154,12 @@ ANYMAIL: dict[str, Any] = {"IGNORE_UNSUPPORTED_FEATURES": True, **env.prefixed("
 # The right side of our Message-IDs, and of the addresses for answers: chase+<token>@<domain>. Empty: no such address.
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", "") or DEFAULT_FROM_EMAIL.rsplit("@", 1)[-1].strip("> ")
 CHASE_REPLY_DOMAIN = env.text("CHASE_REPLY_DOMAIN", "answers.portero.example" if EMBEDDED else "")
+# Messages to partners' own systems. The word says which addresses are allowed: public ones, this machine too, or private
+# networks too.
+HTTP_CHANNEL_ALLOW = env.choice(
+    "HTTP_CHANNEL_ALLOW", "loopback" if EMBEDDED else "public", ("public", "loopback", "private")
+)
+HTTP_CHANNEL_TIMEOUT_SECONDS = env.number("HTTP_CHANNEL_TIMEOUT_SECONDS", 10)
 
 # Meta: the simulator answers on a laptop; live tickets in production go to the Graph API.
 META_GRAPH_URL = "https://graph.facebook.com"

@@ -83,6 +83,15 @@ def unfold_settings() -> dict[str, Any]:
                             "admin:migrations_app_bsppace_changelist",
                             "migrations_app.view_bsppace",
                         ),
+                        {
+                            **_link(
+                                _("Undelivered"),
+                                "unsubscribe",
+                                "admin:migrations_app_chaseattempt_changelist",
+                                "migrations_app.view_chase",
+                            ),
+                            "badge": "migrations_app.admin.undelivered.waiting_count",
+                        },
                         _link(
                             _("Exchange log"),
                             "outgoing_mail",
@@ -115,6 +124,12 @@ def unfold_settings() -> dict[str, Any]:
                             "migrations_app.view_playbook",
                         ),
                         _link(_("BSP directory"), "contacts", "admin:providers_bsp_changelist", "providers.view_bsp"),
+                        _link(
+                            _("HTTP endpoints"),
+                            "webhook",
+                            "admin:providers_httpendpoint_changelist",
+                            "providers.view_httpendpoint",
+                        ),
                         _link(
                             _("Meta accounts"),
                             "key",

@@ -1,5 +1,29 @@
 """The agents' screen: tickets, calls, chases, routing, set-up, people. Importing it registers every page."""
 
-from migrations_app.admin import calls, disputes, exchanges, insight, people, playbooks, routing, setup, tickets
+from migrations_app.admin import (
+    calls,
+    disputes,
+    endpoints,
+    exchanges,
+    insight,
+    people,
+    playbooks,
+    routing,
+    setup,
+    tickets,
+    undelivered,
+)
 
-__all__ = ["calls", "disputes", "exchanges", "insight", "people", "playbooks", "routing", "setup", "tickets"]
+__all__ = [
+    "calls",
+    "disputes",
+    "endpoints",
+    "exchanges",
+    "insight",
+    "people",
+    "playbooks",
+    "routing",
+    "setup",
+    "tickets",
+    "undelivered",
+]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from config.core.errors import DomainError
 from migrations_app.admin import chase_manners, drafts, playbook_card
+from migrations_app.admin.failures import failure_words
 from migrations_app.admin.insight import ready_line
 from migrations_app.admin.offers import Viewer, requirement_blocks
 from migrations_app.admin.ticket_clocks import clock_lines
@@ -22,7 +23,7 @@ from migrations_app.admin.words import (
     STATE_COLOURS,
     STATUS_COLOURS,
 )
-from migrations_app.enums import AttemptState, DisputeState, NumberState, PinCallState, Stage
+from migrations_app.enums import AttemptState, ChaseState, DisputeState, NumberState, PinCallState, Stage
 from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text, reason_text
 from migrations_app.models import Chase, MigrationCase, Notice, NumberMove, PinCall
 from migrations_app.rules.hours import zone_of
@@ -125,6 +126,7 @@ def _headline(ticket: Ticket, *, desk: bool) -> dict[str, Any]:
 def _case_context(ticket: Ticket, case: MigrationCase, *, user: Any, desk: bool, works: bool) -> dict[str, Any]:
     numbers = list(case.numbers.all())
     calls = calls_of(case)
+    chases = _chases(case) if desk else []
     viewer = Viewer(desk=desk, may_work=works or not desk, status=ticket.status, call=case_plan(case).call)
     return {
         "case": case,
@@ -132,7 +134,8 @@ def _case_context(ticket: Ticket, case: MigrationCase, *, user: Any, desk: bool,
         "numbers": [_number(number) for number in numbers],
         "calls": [_call(call) for call in calls],
         "current_call": current_call(calls),
-        "chases": _chases(case) if desk else [],
+        "chases": chases,
+        "unreached": _unreached(chases),
         "notices": _notices(case) if desk else [],
         **(chase_manners.context_of(ticket, case) if desk else {}),
         "answers": _answers(case),
@@ -179,6 +182,16 @@ def _chases(case: MigrationCase) -> list[dict[str, Any]]:
     ]
 
 
+def _unreached(chases: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return what is asked for in vain, as (requirement, why the last message did not arrive)."""
+    found = []
+    for chase in chases:
+        left = [attempt for attempt in chase["attempts"] if attempt["row"].state != AttemptState.PLANNED]
+        if left and left[-1]["why"] and chase["row"].state in {ChaseState.ACTIVE, ChaseState.EXHAUSTED}:
+            found.append((chase["title"], left[-1]["why"]))
+    return found
+
+
 def _notices(case: MigrationCase) -> list[dict[str, Any]]:
     return _attempts(Notice.objects.filter(case=case).order_by("due_at", "id"))
 
@@ -192,6 +205,7 @@ def _attempts(rows: Iterable[Any]) -> list[dict[str, Any]]:
             "unknown": row.state == AttemptState.UNKNOWN,
             "kind": "notice" if isinstance(row, Notice) else "chase",
             "planned": row.state == AttemptState.PLANNED,
+            "why": failure_words(row.failure),
         }
         for row in rows
     ]

@@ -181,6 +181,19 @@ def _undelivered(data: Data, _names: Names) -> str:
     return _("Could not be delivered by any way: %(message)s") % {"message": EMAIL_WORDS.get(message, message)}
 
 
+def _retried(data: Data, _names: Names) -> str:
+    message = str(data.get("message", ""))
+    return _("Tried once more: %(message)s") % {"message": EMAIL_WORDS.get(message, message)}
+
+
+def _set_aside(data: Data, _names: Names) -> str:
+    message = str(data.get("message", ""))
+    return _("Set aside (%(reason)s): %(message)s") % {
+        "reason": data.get("reason", ""),
+        "message": EMAIL_WORDS.get(message, message),
+    }
+
+
 def _call_step(data: Data, _names: Names) -> str:
     return _("The call began") if data.get("step") == "started" else _("The call ended")
 
@@ -243,6 +256,8 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.ATTEMPT_UNKNOWN: ("help", _unknown),
     EventType.ATTEMPT_BOUNCED: ("undo", _bounced),
     EventType.ATTEMPT_UNDELIVERED: ("unsubscribe", _undelivered),
+    EventType.ATTEMPT_RETRIED: ("forward_to_inbox", _retried),
+    EventType.ATTEMPT_SET_ASIDE: ("inventory_2", _set_aside),
     EventType.CALL_STEP: ("call", _call_step),
     EventType.OWNERSHIP_DISPUTED: ("gavel", _disputed),
     EventType.TICKET_TRANSFERRED: ("move_item", _transferred),

@@ -10,6 +10,7 @@ from config.core.api.codes import CATALOGUE
 from config.core.errors import DomainError, Invalid
 from migrations_app.enums import AttemptState, ChaseState, NumberState, PinCallState, RequirementState, Stage
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
+from migrations_app.services import dead_letters
 from migrations_app.services.calls import NotReady
 from migrations_app.services.disputes import ReasonMissing
 from migrations_app.services.flow_choice import ReasonForFlowNeeded
@@ -135,6 +136,11 @@ _REFUSALS: dict[type[DomainError], Any] = {
     ReasonMissing: _("Say why: this decision needs a reason."),
     WhyMissing: _("Say why: this decision needs a reason."),
     NotAhead: _("Choose a day that is to come, within a year."),
+    dead_letters.ReasonNeeded: _("Say why: this decision needs a reason."),
+    dead_letters.NotUndelivered: _("Somebody was first: this message is not in the list any more."),
+    dead_letters.NotNeededAnyMore: _("Nobody waits for this message any more: it was answered, or its case has ended."),
+    dead_letters.AnotherOnItsWay: _("A message of this chase is being sent right now. Try again in a moment."),
+    dead_letters.NoWayLeft: _("No address is known. Enter one first, on the ticket or in the BSP directory."),
     CallInTheWay: _("A call is booked or running. Cancel or finish it first: other people were invited to it."),
     NotTransferable: _("A test ticket stays with its organization, and a ticket cannot be given to its own."),
 }

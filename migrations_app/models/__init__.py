@@ -5,6 +5,7 @@ from migrations_app.models.cases import MigrationCase, NumberMove, Requirement
 from migrations_app.models.chases import Chase, ChaseAttempt, Ladder
 from migrations_app.models.desk_tasks import DeskTask
 from migrations_app.models.disputes import OwnershipDispute
+from migrations_app.models.endpoints import OrganizationEndpoint
 from migrations_app.models.evidence import Evidence
 from migrations_app.models.insight import BspPace
 from migrations_app.models.playbooks import Playbook, PlaybookStage
@@ -21,6 +22,7 @@ __all__ = [
     "MigrationCase",
     "Notice",
     "NumberMove",
+    "OrganizationEndpoint",
     "OwnershipDispute",
     "PinCall",
     "PinCallNumber",

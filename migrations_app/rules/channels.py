@@ -51,13 +51,21 @@ class Tried:
     was_repeated: bool = False
 
 
-def ways(wanted: str, *, there_are: Collection[str], machines_only: bool = False) -> list[ChannelName]:
-    """Return the ways to somebody in the order in which they are tried: the one wanted, then the others.
+def ways(
+    wanted: str, *, there_are: Collection[str], machines_only: bool = False, dead: Collection[str] = ()
+) -> list[ChannelName]:
+    """Return the ways to somebody in the order in which they are tried: the one wanted, then the others, dead ones last.
 
-    `there_are` are the ways that are known for the recipient; `machines_only` leaves out those behind which a person acts.
+    `there_are` are the ways that are known for the recipient; `machines_only` leaves out those behind which a person acts;
+    `dead` are those whose present address was refused for good.
     """
     found = [way for way in ORDER if way in there_are and not (machines_only and way in BY_PERSON)]
-    return sorted(found, key=lambda way: way != wanted)
+    return sorted(found, key=lambda way: (way in dead, way != wanted))
+
+
+def address_is_dead(failure: str) -> bool:
+    """Tell whether the code of a failure says that nobody is reached at this address any more."""
+    return failure.startswith(("5.1.", "recipient_refused_5", "gone")) or failure == "recipient_refused"
 
 
 def next_way(order: Collection[ChannelName], *, tried: Collection[str]) -> ChannelName | None:

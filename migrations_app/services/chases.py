@@ -3,11 +3,9 @@
 `sync_chases` and `plan_next` are the writers of a chase's state.
 """
 
-from base64 import b32encode
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from secrets import token_bytes
 from typing import Any
 
 from config.core.uow import IllegalTransition, UnitOfWork
@@ -31,7 +29,8 @@ from migrations_app.rules.wording import PREPARE, Hold
 from migrations_app.selectors.chases import hold_of_case
 from migrations_app.services.desk_tasks import drop_tasks
 from migrations_app.services.pacing import pace_anew, promise_of, rung_due
-from migrations_app.services.recipients import Contact, contacts_of, reachable
+from migrations_app.services.recipients import Contact, contacts_of, dead_ways, reachable
+from migrations_app.services.threads import new_reply_token
 from tickets.enums import EventType, Party
 from tickets.models import Ticket
 from tickets.services.events import record
@@ -116,11 +115,6 @@ def _ask_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase) 
     elif chase.state == ChaseState.ACTIVE and taken_back:
         # What was promised does not hold any more: the ladder goes on in its own time.
         pace_anew(uow, ticket, case, chase)
-
-
-def new_reply_token() -> str:
-    """Return what makes the address for answers hard to guess: 128 bits, in letters that any mail server keeps as they are."""
-    return b32encode(token_bytes(16)).decode().rstrip("=").lower()
 
 
 def stop_unasked(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, asked: Collection[str]) -> None:
@@ -241,7 +235,7 @@ def _plan(uow: UnitOfWork, ticket: Ticket, chase: Chase, step: Step, contact: Co
     """Write down when a rung is due, and its message if it has one."""
     due = rung_due(ticket, chase, step, contact, previous=previous)
     if not step.escalates:
-        way = ways(step.channel, there_are=contact.ways)[0]
+        way = ways(step.channel, there_are=contact.ways, dead=dead_ways(chase.case_id, contact))[0]
         ChaseAttempt.objects.create(
             chase=chase,
             step=step.index,
@@ -281,9 +275,9 @@ def _climbed(chase: Chase, attempt: ChaseAttempt) -> None:
     Chase.objects.filter(pk=chase.pk).update(last_step=chase.last_step, prepared_numbers=chase.prepared_numbers)
 
 
-def next_is_due(chase_id: int, due: datetime, *, now: datetime) -> None:
-    """Say when the next message of a locked ticket's chase is due."""
-    Chase.objects.filter(pk=chase_id).update(next_at=due, updated_at=now)
+def go_on_after_end(uow: UnitOfWork, chase: Chase) -> None:
+    """Take up the ladder of a locked ticket's chase that had come to its end: a person wants one of its rungs tried again."""
+    uow.move(chase, "state", table=CHASE, to=ChaseState.ACTIVE, ended_at=None)
 
 
 def escalate_if_due(uow: UnitOfWork, ticket: Ticket, chase_id: int) -> bool:

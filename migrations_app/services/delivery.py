@@ -4,18 +4,19 @@
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Any
 
 from config.core.uow import UnitOfWork
 from migrations_app.enums import AttemptState, ChannelName, ChaseState, PinCallState, Stage
-from migrations_app.models import ChaseAttempt, MigrationCase, Notice
+from migrations_app.models import Chase, ChaseAttempt, MigrationCase, Notice
 from migrations_app.rules.channels import BEST, Follow, Result, Tried, follow, next_way, pause, ways
 from migrations_app.rules.hours import opening
 from migrations_app.rules.ladders import parse_ladder
 from migrations_app.rules.lifecycle import ATTEMPT
 from migrations_app.services import chases
+from migrations_app.services.attempts import AnyAttempt
 from migrations_app.services.notices import WARNING
 from migrations_app.services.pacing import answers_filing
 from migrations_app.services.recipients import Contact, contacts_of
@@ -25,8 +26,6 @@ from tickets.enums import OPEN_STATUSES, EventType, Party
 from tickets.models import Ticket
 from tickets.services.events import record
 
-AnyAttempt = ChaseAttempt | Notice
-OPEN = (AttemptState.PLANNED, AttemptState.SENDING)
 _LEFT = (AttemptState.SENDING, AttemptState.SENT, AttemptState.UNKNOWN)
 _STATES = {
     ExchangeState.SENT: AttemptState.SENT,
@@ -82,10 +81,11 @@ def _tell(uow: UnitOfWork, ticket: Ticket, attempt: AnyAttempt, state: AttemptSt
             channel=attempt.channel,
         )  # fmt: skip
     if state is AttemptState.UNKNOWN:
-        _tell_desk(uow, ticket, attempt, EventType.ATTEMPT_UNKNOWN)
+        tell_desk(uow, ticket, attempt, EventType.ATTEMPT_UNKNOWN)
 
 
-def _tell_desk(uow: UnitOfWork, ticket: Ticket, attempt: AnyAttempt, kind: EventType, **more: Any) -> None:
+def tell_desk(uow: UnitOfWork, ticket: Ticket, attempt: AnyAttempt, kind: EventType, **more: Any) -> None:
+    """Record what happened to a message, for the desk only."""
     record(uow, ticket, kind, internal=True, attempt=attempt.pk, message=attempt.message, **more)
 
 
@@ -99,12 +99,13 @@ def _go_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: AnyAtt
 def _plan_other(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: AnyAttempt, outcome: Outcome) -> bool:
     """Plan another try or another way, or say that nothing is left; tell whether something was planned."""
     contact = contacts_of(ticket, case)[Party(attempt.recipient_party)]
-    way = next_way(_ways(attempt, contact), tried=_failed_ways(attempt))
+    way = next_way(ways_of(attempt, contact), tried=_failed_ways(attempt))
     match follow(_tried(attempt, outcome), another_way=way is not None):
         case Follow.AGAIN:
             asked = timedelta(seconds=outcome.retry_after)
             wait = pause(attempt.try_no, spread=_dice.random(), asked=asked)
-            _plan(uow, attempt, {"due_at": uow.now + wait, "try_no": attempt.try_no + 1})
+            due = _in_hours(attempt, contact, ChannelName(attempt.channel), uow.now + wait)
+            _plan(uow, attempt, {"due_at": due, "try_no": attempt.try_no + 1})
         case Follow.NEXT_WAY if way is not None:
             plan_by(uow, attempt, contact, way)
         case Follow.GIVE_UP:
@@ -140,7 +141,7 @@ def _failed_ways(attempt: AnyAttempt) -> set[str]:
     return {attempt.channel, *failed.values_list("channel", flat=True)}
 
 
-def _ways(attempt: AnyAttempt, contact: Contact) -> list[ChannelName]:
+def ways_of(attempt: AnyAttempt, contact: Contact) -> list[ChannelName]:
     """Return the ways to the recipient in their order. No person is sent to tell what a notice says."""
     if not isinstance(attempt, ChaseAttempt):
         return ways(BEST, there_are=contact.ways, machines_only=True)
@@ -148,14 +149,26 @@ def _ways(attempt: AnyAttempt, contact: Contact) -> list[ChannelName]:
     return ways(rungs[attempt.step].channel, there_are=contact.ways)
 
 
-def plan_by(uow: UnitOfWork, attempt: AnyAttempt, contact: Contact, way: ChannelName) -> None:
-    """Plan a message anew by another way, as soon as the recipient's hours allow."""
-    due = uow.now
-    if isinstance(attempt, ChaseAttempt) and way is not ChannelName.HTTP:
-        rung = parse_ladder(attempt.chase.steps)[attempt.step]
-        due = uow.now if answers_filing(attempt.chase, rung) else opening(contact.hours, uow.now)
+def plan_by(uow: UnitOfWork, attempt: AnyAttempt, contact: Contact, way: ChannelName, *, at_once: bool = False) -> None:
+    """Plan a message anew by another way, as soon as the recipient's hours allow; `at_once`: a person wants it now."""
+    due = uow.now if at_once else _in_hours(attempt, contact, way, uow.now)
     anew = {"channel": way, "address": contact.address_by(way), "try_no": 1, "message_key": "", "due_at": due}
     _plan(uow, attempt, anew)
+
+
+def _in_hours(attempt: AnyAttempt, contact: Contact, way: ChannelName, due: datetime) -> datetime:
+    """Return the first moment from `due` on at which a message may leave.
+
+    A nudge keeps to the recipient's hours, and waits until a promise or a snooze is over. What answers a filing, what tells of
+    a call and what goes to a machine does not wait.
+    """
+    if not isinstance(attempt, ChaseAttempt) or way is ChannelName.HTTP:
+        return due
+    chase = attempt.chase
+    if answers_filing(chase, parse_ladder(chase.steps)[attempt.step]):
+        return due
+    silences = [silence for silence in (chase.promise_at, chase.snoozed_until) if silence is not None]
+    return opening(contact.hours, max([due, *silences]))
 
 
 def _plan(uow: UnitOfWork, attempt: AnyAttempt, changes: Mapping[str, Any]) -> None:
@@ -165,14 +178,14 @@ def _plan(uow: UnitOfWork, attempt: AnyAttempt, changes: Mapping[str, Any]) -> N
     copied = {name: getattr(attempt, name) for name in names} | dict(changes)
     fresh = type(attempt)._default_manager.create(**copied, created_at=uow.now, updated_at=uow.now)  # noqa: SLF001
     if isinstance(fresh, ChaseAttempt):
-        chases.next_is_due(fresh.chase_id, fresh.due_at, now=uow.now)
+        Chase.objects.filter(pk=fresh.chase_id).update(next_at=fresh.due_at, updated_at=uow.now)
 
 
 def give_up(uow: UnitOfWork, ticket: Ticket, attempt: AnyAttempt, reason: str) -> None:
     """Put a message that no way could deliver into the list that a person looks at."""
     _rows(attempt).update(undelivered_at=uow.now, failure=reason[:60])
     attempt.undelivered_at, attempt.failure = uow.now, reason[:60]
-    _tell_desk(uow, ticket, attempt, EventType.ATTEMPT_UNDELIVERED, reason=reason)
+    tell_desk(uow, ticket, attempt, EventType.ATTEMPT_UNDELIVERED, reason=reason)
 
 
 def _rows(attempt: AnyAttempt) -> Any:
@@ -189,7 +202,7 @@ def come_back(
     if attempt.state != AttemptState.SENT:
         return False
     uow.move(attempt, "state", table=ATTEMPT, to=AttemptState.BOUNCED, failure=reason[:60])
-    _tell_desk(uow, ticket, attempt, EventType.ATTEMPT_BOUNCED, reason=reason, to=attempt.recipient_party)
+    tell_desk(uow, ticket, attempt, EventType.ATTEMPT_BOUNCED, reason=reason, to=attempt.recipient_party)
     if still_wanted(attempt, ticket) and _is_newest(attempt):
         outcome = Outcome(ExchangeState.FAILED, reason=reason, permanent=permanent)
         _make_room(uow, ticket, case, attempt, outcome)

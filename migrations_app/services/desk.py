@@ -110,10 +110,10 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
         codename__regex=r"^(view|add|change)_",
     )
     | Q(content_type__app_label="migrations_app", codename="delete_playbookstage")
-    | Q(content_type__app_label="migrations_app", content_type__model="agenthours")
+    | Q(content_type__app_label="migrations_app", content_type__model__in=["agenthours", "organizationendpoint"])
     | Q(
         content_type__app_label="providers",
-        content_type__model__in=["bsp", "metaaccount"],
+        content_type__model__in=["bsp", "metaaccount", "httpendpoint"],
         codename__regex=r"^(view|add|change)_",
     )
     | Q(content_type__app_label="providers", codename__in=["view_bspname", "delete_bspname"])

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import translation
 
-from migrations_app.enums import RequirementCode
+from migrations_app.enums import ChannelName, RequirementCode
 from migrations_app.enums.texts import MOVE_STEPS, REQUIREMENT_TEXTS
 from migrations_app.models import ChaseAttempt, MigrationCase, PinCall, Requirement
 from migrations_app.models.chases import OutboundAttempt
@@ -117,18 +117,29 @@ def _move_steps(case: MigrationCase, language: str) -> list[str]:
 def _addressed(
     row: OutboundAttempt, ticket: Ticket, case: MigrationCase, context: dict[str, Any], files: list[Attachment]
 ) -> OutboundMessage:
-    party = Party(row.recipient_party)
-    recipient = contacts_of(ticket, case)[party].email
+    contact = contacts_of(ticket, case)[Party(row.recipient_party)]
+    recipient = contact.address_by(ChannelName(row.channel))
     if not recipient:
         raise NoAddress
     subject, body = render(row.message, row.language, context)
-    copied = (ticket.contact_email,) if party == Party.OLD_BSP and ticket.contact_email else ()
+    endpoint = contact.endpoint if row.channel == ChannelName.HTTP else None
     return OutboundMessage(
         recipient=recipient,
         title=subject,
         body=body,
         language=row.language,
         ticket_reference=ticket.reference,
-        copied_to=copied,
+        copied_to=_copied_to(row, ticket),
         attachments=tuple(files),
+        message=row.message,
+        requirement=row.chase.requirement_code if isinstance(row, ChaseAttempt) else "",
+        recipient_party=row.recipient_party,
+        numbers=tuple(context["numbers"]),
+        endpoint_id=endpoint.pk if endpoint is not None else None,
     )
+
+
+def _copied_to(row: OutboundAttempt, ticket: Ticket) -> tuple[str, ...]:
+    """The client reads along what its old BSP is asked by mail."""
+    by_mail_to_bsp = row.recipient_party == Party.OLD_BSP and row.channel == ChannelName.EMAIL
+    return (ticket.contact_email,) if by_mail_to_bsp and ticket.contact_email else ()

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from config.core.uow import UnitOfWork
 from migrations_app.enums import AttemptState, Stage
@@ -19,6 +19,7 @@ REMINDERS = (
 WARNING = "client_unresponsive_warning"
 _AGAIN_AFTER = timedelta(hours=24)
 """A client that was invited so lately is not invited again, unless it has booked in between."""
+_IN_VAIN = (AttemptState.FAILED, AttemptState.BOUNCED)
 _LEFT = (AttemptState.SENDING, AttemptState.SENT, AttemptState.UNKNOWN)
 _STAGE_MESSAGES = {Stage.READY: "slot_invitation", Stage.CLOSING: "migration_done"}
 
@@ -33,6 +34,7 @@ def plan_notice(
         message=message,
         recipient_party=Party.CLIENT,
         language=ticket.language,
+        address=ticket.contact_email,
         due_at=due,
         created_at=uow.now,
         updated_at=uow.now,
@@ -50,7 +52,9 @@ def tell_stage(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     since = case.stage_since
     if since == uow.now:
         since = _since_booking(case, uow.now - _AGAIN_AFTER)
-    told = Notice.objects.filter(case=case, message=message, created_at__gte=since).exclude(state=AttemptState.FAILED)
+    # What an address has refused is not sent there again by itself (a person may); a corrected address is told anew.
+    in_vain = Q(state__in=_IN_VAIN) & ~Q(address__in=["", ticket.contact_email])
+    told = Notice.objects.filter(case=case, message=message, created_at__gte=since).exclude(in_vain)
     if not told.exists():
         plan_notice(uow, ticket, case, message, due=uow.now)
 

@@ -13,26 +13,25 @@ from config.core.actor import Actor
 from config.core.errors import NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import AttemptState
-from migrations_app.models import ChaseAttempt, MigrationCase, Notice
+from migrations_app.models import ChaseAttempt, MigrationCase
 from migrations_app.rules.lifecycle import ATTEMPT
 from migrations_app.rules.wording import OWN_SUBJECT
 from migrations_app.selectors.cases import case_of
 from migrations_app.services import chases
-from migrations_app.services.delivery import AnyAttempt, come_back, give_up, still_wanted, take_outcome
+from migrations_app.services.attempts import TICKET_OF, AnyAttempt, locked_attempt
+from migrations_app.services.delivery import come_back, give_up, still_wanted, take_outcome
 from migrations_app.services.lengths import call_length
 from migrations_app.services.messages import NoAddress, NotNow, compose_chase, compose_notice
 from migrations_app.services.preparing import pass_by, remember_prepared
 from migrations_app.services.settle import settle
-from migrations_app.services.threads import new_key, threaded
+from migrations_app.services.threads import Place, named, new_key
 from providers.enums import ExchangeState
 from providers.models import Exchange
-from providers.services import exchanges
+from providers.services import endpoints, exchanges
 from providers.services.outreach import Outcome, send
 from providers.types import OutboundMessage
 from tickets.models import Ticket
 from tickets.services.tickets import lock_ticket
-
-_PATHS: dict[type[AnyAttempt], str] = {ChaseAttempt: "chase__case__ticket_id", Notice: "case__ticket_id"}
 
 
 @dataclass(frozen=True)
@@ -54,22 +53,9 @@ def send_due(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: dateti
     return _record(model, claimed, outcome, by=by, now=now)
 
 
-def _locked(
-    uow: UnitOfWork, model: type[AnyAttempt], attempt_id: int
-) -> tuple[AnyAttempt, Ticket, MigrationCase] | None:
-    """Take the lock of the attempt's ticket and read everything anew under it."""
-    ticket_id = model._default_manager.filter(pk=attempt_id).values_list(_PATHS[model], flat=True).first()  # noqa: SLF001
-    if ticket_id is None:
-        return None
-    ticket = lock_ticket(uow, ticket_id)
-    related = ("chase",) if model is ChaseAttempt else ("pin_call",)
-    attempt = model._default_manager.select_related(*related).filter(pk=attempt_id).first()  # noqa: SLF001
-    return (attempt, ticket, case_of(ticket_id)) if attempt else None
-
-
 def _claim(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime) -> Claimed | None:
     with unit_of_work(by=by, now=now) as uow:
-        found = _locked(uow, model, attempt_id)
+        found = locked_attempt(uow, model, attempt_id)
         if found is None:
             return None
         attempt, ticket, case = found
@@ -90,7 +76,11 @@ def _claim(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime
             return None
         purpose = f"{'chase' if isinstance(attempt, ChaseAttempt) else 'notice'}.{attempt.message}"
         exchange = exchanges.begin_message(
-            message=message, purpose=purpose, subject_key=f"ticket:{ticket.reference}", now=now
+            message=message,
+            purpose=purpose,
+            subject_key=f"ticket:{ticket.reference}",
+            channel=attempt.channel,
+            now=now,
         )
         uow.move(
             attempt, "state", table=ATTEMPT, to=AttemptState.SENDING, claimed_at=now, exchange_id=exchange.pk,
@@ -103,7 +93,8 @@ def _claim(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime
 def _message(attempt: AnyAttempt, ticket: Ticket, case: MigrationCase, *, key: str, now: datetime) -> OutboundMessage:
     """Return what leaves: the text that suits the moment, in its place in the conversation."""
     message = _compose(attempt, ticket, case, now)
-    return threaded(message, chase=getattr(attempt, "chase", None), key=key, own_title=attempt.message in OWN_SUBJECT)
+    place = Place(chase=getattr(attempt, "chase", None), key=key, at=now, own_title=attempt.message in OWN_SUBJECT)
+    return named(message, channel=attempt.channel, place=place)
 
 
 def _compose(attempt: AnyAttempt, ticket: Ticket, case: MigrationCase, now: datetime) -> OutboundMessage:
@@ -123,10 +114,12 @@ def _no_address(uow: UnitOfWork, attempt: AnyAttempt, ticket: Ticket, case: Migr
 
 def _record(model: type[AnyAttempt], claimed: Claimed, outcome: Outcome, *, by: Actor, now: datetime) -> AttemptState:
     with unit_of_work(by=by, now=now) as uow:
-        found = _locked(uow, model, claimed.attempt_id)
+        found = locked_attempt(uow, model, claimed.attempt_id)
         if found is None:
             raise NotFound
         attempt, ticket, case = found
+        if outcome.gone and claimed.message.endpoint_id is not None:
+            endpoints.switch_off(endpoint_id=claimed.message.endpoint_id, by=by, now=now)
         state = take_outcome(uow, ticket, case, attempt, outcome)
         _finish(claimed.exchange_id, outcome, by=by, now=now)
         settle(uow, ticket, case)
@@ -148,7 +141,7 @@ def mark_lost(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datet
     """Mark an attempt whose lease is over as `unknown` and go on with the ladder; tell whether it was so."""
     lease = timedelta(seconds=settings.ATTEMPT_LEASE_SECONDS)
     with unit_of_work(by=by, now=now) as uow:
-        found = _locked(uow, model, attempt_id)
+        found = locked_attempt(uow, model, attempt_id)
         if found is None:
             return False
         attempt, ticket, case = found
@@ -169,7 +162,7 @@ def judge_unknown(model: type[AnyAttempt], attempt_id: int, *, arrived: bool, by
     :raises NotFound: there is no such attempt.
     """
     with unit_of_work(by=by, now=now) as uow:
-        found = _locked(uow, model, attempt_id)
+        found = locked_attempt(uow, model, attempt_id)
         if found is None:
             raise NotFound
         attempt, ticket, case = found
@@ -194,13 +187,13 @@ def mark_bounced(*, exchange_id: int, permanent: bool, reason: str, by: Actor, n
     """
     places = [
         (ticket_id, model, attempt_id)
-        for model, path in _PATHS.items()
+        for model, path in TICKET_OF.items()
         for ticket_id, attempt_id in model._default_manager.filter(exchange_id=exchange_id).values_list(path, "pk")  # noqa: SLF001
     ]
     news = False
     with unit_of_work(by=by, now=now) as uow:
         for _ticket_id, model, attempt_id in sorted(places, key=lambda place: (place[0], place[2])):
-            found = _locked(uow, model, attempt_id)
+            found = locked_attempt(uow, model, attempt_id)
             if found is not None:
                 attempt, ticket, case = found
                 news |= come_back(uow, ticket, case, attempt, permanent=permanent, reason=reason)

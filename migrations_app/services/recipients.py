@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from migrations_app.enums import ChannelName
-from migrations_app.models import MigrationCase
+from migrations_app.enums import AttemptState, ChannelName
+from migrations_app.models import ChaseAttempt, MigrationCase, OrganizationEndpoint
+from migrations_app.rules.channels import address_is_dead
 from migrations_app.rules.hours import Hours, office_hours
-from providers.selectors.directory import address_for_partner, hears_partners
+from providers.models import HttpEndpoint
+from providers.selectors.directory import address_for_partner, endpoint_for_partner, hears_partners
 from tickets.enums import Party
 from tickets.models import Ticket
 
@@ -23,6 +25,7 @@ class Contact:
     language: str = "en"
     timezone: str = "UTC"
     country: str = ""
+    endpoint: HttpEndpoint | None = None
 
     @property
     def ways(self) -> frozenset[ChannelName]:
@@ -31,7 +34,8 @@ class Contact:
 
     def address_by(self, way: ChannelName) -> str:
         """Return what the party is reached at by one way, in words; empty where that way is not known."""
-        return {ChannelName.EMAIL: self.email}.get(way, "")
+        url = self.endpoint.url if self.endpoint is not None else ""
+        return {ChannelName.EMAIL: self.email, ChannelName.HTTP: url[:320]}.get(way, "")
 
     @property
     def hours(self) -> Hours:
@@ -47,6 +51,7 @@ def contacts_of(ticket: Ticket, case: MigrationCase) -> Mapping[Party, Contact]:
         language=ticket.language,
         timezone=ticket.timezone,
         country=ticket.country,
+        endpoint=_endpoint_of(ticket.organization_id),
     )
     return {Party.CLIENT: client, Party.OLD_BSP: _old_bsp(ticket, case)}
 
@@ -64,6 +69,27 @@ def _old_bsp(ticket: Ticket, case: MigrationCase) -> Contact:
         # Where nobody has written down its office, the client's clock is the best guess; no holidays are guessed.
         timezone=bsp.office_timezone or ticket.timezone,
         country=bsp.office_country,
+        endpoint=endpoint_for_partner(bsp),
+    )
+
+
+def _endpoint_of(organization_id: int) -> HttpEndpoint | None:
+    rows = OrganizationEndpoint.objects.filter(organization_id=organization_id, endpoint__active=True)
+    found = rows.select_related("endpoint").first()
+    return found.endpoint if found else None
+
+
+def dead_ways(case_id: int, contact: Contact) -> frozenset[str]:
+    """Return the ways by which a message of a case was refused for good at the address that is still the contact's."""
+    failed = ChaseAttempt.objects.filter(
+        chase__case_id=case_id,
+        recipient_party=contact.party,
+        state__in=[AttemptState.FAILED, AttemptState.BOUNCED],
+    ).exclude(failure="")
+    return frozenset(
+        way
+        for way, address, failure in failed.values_list("channel", "address", "failure")
+        if address_is_dead(failure) and address == contact.address_by(ChannelName(way))
     )
 
 

@@ -4,6 +4,9 @@ from typing import ClassVar, Protocol
 
 from providers.types import Capabilities, OutboundMessage, Receipt
 
+GONE = "gone"
+"""The reason of a refusal that says: nobody listens at this address any more, never come back."""
+
 
 class ChannelRefused(Exception):
     """The message was certainly not accepted. `permanent`: trying again cannot help. `reason` is a code.

@@ -1,11 +1,13 @@
 """Which channels there are."""
 
 from providers.channels.base import Channel
+from providers.channels.http import HttpChannel
 from providers.channels.mail import MailChannel
 from providers.channels.person import PersonChannel
 
 _CHANNELS: dict[str, type[Channel]] = {
     "email": MailChannel,
+    "http": HttpChannel,
     "portal": PersonChannel,
     "phone": PersonChannel,
     "whatsapp": PersonChannel,

@@ -85,6 +85,7 @@ class ChannelKind(TextChoices):
     """Ways to reach somebody."""
 
     EMAIL = "email", _("E-mail")
+    HTTP = "http", _("HTTP call")
     META = "meta", _("Meta Graph API")
 
 

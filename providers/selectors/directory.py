@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from providers.enums import ProcedureKind, TimeUnit, TurnaroundOf
 from providers.enums.texts import EXIT_TEXTS, GENERIC_STEPS, STEP_TEXTS
-from providers.models import Bsp, BspName
+from providers.models import Bsp, BspName, HttpEndpoint
 from providers.rules.listening import takes_partner_requests
 from providers.rules.names import plain_name
 
@@ -53,6 +53,13 @@ def hears_partners(bsp: Bsp | None) -> bool:
 def address_for_partner(bsp: Bsp | None) -> str:
     """Return the address at which a BSP takes requests from a partner like us; empty where it does not or none is known."""
     return bsp.contact_email if bsp is not None and hears_partners(bsp) else ""
+
+
+def endpoint_for_partner(bsp: Bsp | None) -> HttpEndpoint | None:
+    """Return the system of its own at which a BSP takes requests from a partner like us; None where it has none that works."""
+    if bsp is None or not hears_partners(bsp) or bsp.http_endpoint_id is None:
+        return None
+    return HttpEndpoint.objects.filter(pk=bsp.http_endpoint_id, active=True).first()
 
 
 def documented_steps(bsp: Bsp | None) -> Sequence[str | Promise]:

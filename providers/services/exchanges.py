@@ -14,15 +14,17 @@ LOST_BATCH = 500
 """Most rows one sweep gives up at a time."""
 
 
-def begin_message(*, message: OutboundMessage, purpose: str, subject_key: str, now: datetime) -> Exchange:
+def begin_message(
+    *, message: OutboundMessage, purpose: str, subject_key: str, now: datetime, channel: str = ChannelKind.EMAIL
+) -> Exchange:
     """Write the row of a message that is about to leave; the caller's transaction commits it first."""
     return Exchange.objects.create(
-        channel=ChannelKind.EMAIL,
+        channel=ChannelKind(channel),
         purpose=purpose,
         subject_key=subject_key,
         ticket_reference=message.ticket_reference,
         state=ExchangeState.SENDING,
-        recipient=message.recipient,
+        recipient=message.recipient[:320],
         copied_to=list(message.copied_to),
         language=message.language,
         title=message.title[:300],

@@ -1,10 +1,11 @@
 """Sending one message that has been claimed: no transaction is open while it leaves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from providers.channels.base import ChannelRefused, OutcomeUnknown
+from providers.channels.base import GONE, ChannelRefused, OutcomeUnknown
 from providers.channels.registry import channel_named
 from providers.enums import ExchangeState
+from providers.services.endpoints import opened
 from providers.types import Capabilities, OutboundMessage
 
 
@@ -21,6 +22,11 @@ class Outcome:
     permanent: bool = False
     retry_after: int = 0
 
+    @property
+    def gone(self) -> bool:
+        """Tell whether the other side says that nobody listens at this address any more."""
+        return self.reason == GONE
+
 
 def capabilities_of(channel: str) -> Capabilities:
     """Return what the channel of that name can do.
@@ -32,6 +38,8 @@ def capabilities_of(channel: str) -> Capabilities:
 
 def send(message: OutboundMessage, *, channel: str) -> Outcome:
     """Send the message and say what became of it; never raises for a channel's failure."""
+    if message.endpoint_id is not None:
+        message = replace(message, endpoint=opened(message.endpoint_id, at=message.at))
     try:
         receipt = channel_named(channel).send(message)
     except ChannelRefused as refusal:

@@ -28,6 +28,7 @@ MOVERS: set[Place] = {
     ("migrations_app/services/chases.py", "begin_round"),
     ("migrations_app/services/chases.py", "_end"),
     ("migrations_app/services/chases.py", "_escalate"),
+    ("migrations_app/services/chases.py", "go_on_after_end"),
     ("migrations_app/services/outreach.py", "_claim"),
     ("migrations_app/services/outreach.py", "_no_address"),
     ("migrations_app/services/delivery.py", "take_outcome"),

@@ -9,6 +9,8 @@ from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from email.policy import default as modern
 from enum import StrEnum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -186,3 +188,62 @@ def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+DROP, HANG = 0, -1
+"""Answers of a partner's system that are no answers: the line is closed, or nothing comes."""
+
+
+@dataclass
+class PartnerServer:
+    """A partner's own system: remembers every call, and answers as it is told."""
+
+    answers: list[int | tuple[int, dict[str, str]]] = field(default_factory=list)
+    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    port: int = 0
+    release: Event = field(default_factory=Event)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/portero?x=1"
+
+    def be(self, *answers: int | tuple[int, dict[str, str]]) -> None:
+        """Give these answers, one each; the last one stays."""
+        self.answers = list(answers)
+
+    def reset(self) -> None:
+        self.answers, self.received = [], []
+
+    def next_answer(self) -> tuple[int, dict[str, str]]:
+        answer = self.answers[0] if self.answers else 204
+        if len(self.answers) > 1:
+            self.answers.pop(0)
+        return answer if isinstance(answer, tuple) else (answer, {})
+
+
+def start_partner() -> tuple[PartnerServer, ThreadingHTTPServer]:
+    partner = PartnerServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            partner.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            status, headers = partner.next_answer()
+            if status == HANG:
+                partner.release.wait(5)
+            if status in {DROP, HANG}:
+                self.close_connection = True
+                return
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, *_parts: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    partner.port = server.server_port
+    Thread(target=server.serve_forever, daemon=True).start()
+    return partner, server

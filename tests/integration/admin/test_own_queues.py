@@ -34,6 +34,7 @@ def secret(walk: Walker, files: Folder) -> Walk:
     """A ticket of the queue "latam" with all that can hang on one: call, chase, messages, exchanges, comment, file."""
     client = {"name": NAME, "contact_email": "ana@quitanda.example"}
     walked = walk(Path.SCHEDULED, NUMBER, client=client, client_reference=REFERENCE, group_reference=GROUP)
+    ChaseAttempt.objects.filter(chase__case__ticket=walked.ticket).update(undelivered_at=walked.now, failure="5.1.1")
     Comment.objects.create(
         ticket=walked.ticket, body="Whisper", author_kind="user", author_label="bea", created_at=walked.now
     )
@@ -80,6 +81,7 @@ def _own(walked: Walk) -> dict[type[Model], Any]:
         Ticket: ticket,
         PinCall: PinCall.objects.get(ticket=ticket).pk,
         Chase: Chase.objects.filter(case__ticket=ticket)[0].pk,
+        ChaseAttempt: ChaseAttempt.objects.filter(chase__case__ticket=ticket)[0].pk,
         Exchange: Exchange.objects.filter(ticket_reference=walked.ticket.reference)[0].pk,
     }
 
@@ -130,7 +132,7 @@ def test_wish_15_an_agent_sees_own_queues_only_wherever_a_ticket_shows(
                 # A page repeats what was searched for; the other words must still be missing.
                 for trace in (each for each in traces(secret) if each.lstrip("+") not in query):
                     assert trace.encode() not in shown, f"{address}?{query} shows {trace}"
-        if re.search("/(ticket|pincall|chase|exchange)/", address):
+        if re.search("/(ticket|pincall|chase|chaseattempt|exchange)/", address):
             lead = lead_at_desk.web.get(address)
             shown = b"".join(lead) if lead.streaming else lead.content
             seen_by_lead += lead.status_code == 200 and any(trace.encode() in shown for trace in traces(secret))
