@@ -206,6 +206,7 @@ class EventType(TextChoices):
     OWNERSHIP_DISPUTED = "ticket.ownership_disputed", _("Ownership disputed")
     TICKET_TRANSFERRED = "ticket.transferred", _("Given to another organization")
     CLIENT_SILENT = "ticket.client_silent", _("The client is silent")
+    OLD_BSP_SILENT = "ticket.old_bsp_silent", _("The old BSP does not answer")
     ATTEMPT_UNKNOWN = "chase.attempt_unknown", _("Outcome of a message unknown")
     ATTEMPT_BOUNCED = "chase.attempt_bounced", _("A message came back")
     ATTEMPT_UNDELIVERED = "chase.attempt_undelivered", _("A message could not be delivered")
@@ -222,6 +223,7 @@ INTERNAL_EVENTS = frozenset(
         EventType.OWNERSHIP_DISPUTED,
         EventType.TICKET_TRANSFERRED,
         EventType.CLIENT_SILENT,
+        EventType.OLD_BSP_SILENT,
         EventType.ATTEMPT_UNKNOWN,
         EventType.ATTEMPT_BOUNCED,
         EventType.ATTEMPT_UNDELIVERED,

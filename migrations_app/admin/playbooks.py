@@ -1,5 +1,6 @@
 """Playbooks as a lead edits them: ticked requirements for each kind of move, chosen ladders, stages as rows."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -16,7 +17,7 @@ from migrations_app.enums import Blocks, Execution, Flow, RequirementCode
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.models import Ladder, Playbook, PlaybookStage
 from migrations_app.rules.flows import plan_of
-from migrations_app.rules.playbooks import DEFAULT_LADDERS
+from migrations_app.rules.playbooks import OCCASIONS
 from migrations_app.rules.requirements import SOFT_CODES, suits
 from migrations_app.services.playbooks import keep_edit
 
@@ -25,6 +26,7 @@ _OCCASIONS: dict[str, Any] = {
     "two_step_client_owns": _("Two-step verification, the client owns the WABA"),
     "two_step_bsp_owns": _("Two-step verification, the old BSP owns the WABA"),
     "waba_id": _("Missing identifiers"),
+    "requirements": _("Other open requirements"),
     "closing": _("Closing reminders"),
 }
 _NOT_A_CHANGE_OF_THE_WAY = frozenset({"active", "is_default"})
@@ -40,6 +42,22 @@ def _codes(label: Any, flow: Flow | None = None, *, required: bool = False) -> f
 
 def _select(label: Any, choices: list[tuple[str, Any]]) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, choices=choices, required=False, widget=widgets.UnfoldAdminSelectWidget())
+
+
+def _ladders(chosen: Mapping[str, str]) -> dict[str, list[tuple[str, Any]]]:
+    """Return which ladders can be named on which occasion: active ones that ask for it, and what is named already."""
+    rows = list(Ladder.objects.filter(requirement="").order_by("name"))
+    return {
+        occasion: [
+            ("", _("The one that fits best")),
+            *(
+                (row.slug, row.name)
+                for row in rows
+                if (row.active and row.demand == demand) or row.slug == chosen.get(occasion)
+            ),
+        ]
+        for occasion, demand in OCCASIONS.items()
+    }
 
 
 class PlaybookForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -60,7 +78,7 @@ class PlaybookForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Add the questions whose answers are kept as data."""
         super().__init__(*args, **kwargs)
-        ladders = [("", _("The usual one")), *Ladder.objects.order_by("name").values_list("slug", "name")]
+        ladders = _ladders(self.instance.ladders)
         blocks = [("", _("Nothing"))] + [
             (block.value, block.label) for block in (Blocks.SCHEDULE, Blocks.START, Blocks.RESOLVE)
         ]
@@ -70,7 +88,7 @@ class PlaybookForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
                 for flow in FLOWS_WITHOUT_CALL
             },
             **{
-                f"ladder_{name}": (_select(words, ladders), self.instance.ladders.get(name, ""))
+                f"ladder_{name}": (_select(words, ladders[name]), self.instance.ladders.get(name, ""))
                 for name, words in _OCCASIONS.items()
             },
             **{
@@ -100,7 +118,7 @@ class PlaybookForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
     def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002  (Django's signature)
         """Put the chosen answers onto the playbook."""
         self.instance.flow_requirements = self._chosen("flow", FLOWS_WITHOUT_CALL)
-        self.instance.ladders = self._chosen("ladder", DEFAULT_LADDERS)
+        self.instance.ladders = self._chosen("ladder", OCCASIONS)
         self.instance.blocking = self._chosen("blocks", SOFT_CODES)
         return super().save(commit)
 

@@ -1,69 +1,22 @@
-"""Ladders, working hours: what a lead sets up; chases to look at."""
+"""Working hours, which a lead sets up; chases to look at."""
 
-from typing import Any
-
-from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.forms import ModelForm
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from config.core import clock
 from config.core.admin.base import DeskModelAdmin, ReadOnlyAdmin
-from migrations_app.admin.words import EMAIL_WORDS, STATE_COLOURS, badge
-from migrations_app.enums.texts import REQUIREMENT_TEXTS
-from migrations_app.models import AgentHours, Chase, ChaseAttempt, Ladder
+from migrations_app.admin import ladder_preview
+from migrations_app.admin.words import EMAIL_WORDS, STATE_COLOURS, badge, chase_words
+from migrations_app.models import AgentHours, Chase, ChaseAttempt
 from tickets.selectors.desk import is_lead, visible_tickets
-
-
-class VersionedAdmin(DeskModelAdmin):
-    """A set-up row whose version rises with every change: running cases keep the version they started with."""
-
-    def save_model(self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", change: Any) -> None:
-        if change and form.has_changed():
-            obj.version += 1
-        super().save_model(request, obj, form, change)
-
-
-class LadderForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Names of messages must be ones we have a text for."""
-
-    class Meta:
-        model = Ladder
-        fields = ("name", "slug", "steps")
-
-    def clean_steps(self) -> Any:
-        """Refuse messages that do not exist; the rest of a rung is checked by the model."""
-        steps = self.cleaned_data["steps"]
-        if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
-            raise forms.ValidationError(_("The rungs are a list of objects."))
-        unknown = sorted({str(step["message"]) for step in steps if step.get("message")} - set(EMAIL_WORDS))
-        if unknown:
-            raise forms.ValidationError(_("There is no such message: %(names)s"), params={"names": ", ".join(unknown)})
-        return steps
-
-
-@admin.register(Ladder)
-class LadderAdmin(VersionedAdmin):
-    """Plans of chases. A running chase keeps the rungs it started with."""
-
-    form = LadderForm
-    list_display = ("name", "slug", "rungs", "version", "updated_at")
-    search_fields = ("name", "slug")
-    ordering = ("name", "id")
-    fields = ("name", "slug", "steps", "version")
-    readonly_fields = ("version",)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Ladder | None = None) -> tuple[str, ...]:
-        """Keep the slug of a known ladder: playbooks name it by that."""
-        return (*self.readonly_fields, "slug") if obj else self.readonly_fields
-
-    @display(description=_("Rungs"))
-    def rungs(self, row: Ladder) -> int:
-        return len(row.steps)
 
 
 @admin.register(AgentHours)
@@ -102,6 +55,27 @@ class ChaseAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm("migrations_app.view_chase")
 
+    def get_urls(self) -> list[URLPattern]:
+        """The usual addresses, and the preview."""
+        view = self.admin_site.admin_view(self.preview_view)
+        return [path("<int:chase_id>/preview/", view, name="migrations_app_chase_preview"), *super().get_urls()]
+
+    def preview_view(self, request: HttpRequest, chase_id: int) -> HttpResponse:
+        """Show what a chase still does, rung by rung. Nothing is changed.
+
+        :raises PermissionDenied: the person may not see chases.
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        rows = self.get_queryset(request).select_related("case__ticket", "case__current_bsp")
+        chase = get_object_or_404(rows, pk=chase_id)
+        request.current_app = self.admin_site.name
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "what": chase_words(chase)}
+        context = ladder_preview.of_chase(chase, now=clock.now())
+        return TemplateResponse(request, "admin/desk/ladder_preview.html", {**frame, **context})
+
     @display(description=_("Ticket"))
     def ticket_link(self, row: Chase) -> str:
         ticket = row.case.ticket
@@ -110,7 +84,7 @@ class ChaseAdmin(ReadOnlyAdmin):
 
     @display(description=_("Requirement"))
     def requirement(self, row: Chase) -> str:
-        return str(REQUIREMENT_TEXTS[row.requirement_code][0])
+        return chase_words(row)
 
     @display(description=_("State"))
     def state_label(self, row: Chase) -> str:

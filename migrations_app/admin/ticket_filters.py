@@ -12,7 +12,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from config.core import clock
 from migrations_app.admin.ticket_clocks import SLA_CHOICES, by_target
 from migrations_app.enums import DisputeState, Stage
-from migrations_app.models import OwnershipDispute
+from migrations_app.models import MigrationCase, OwnershipDispute
 from providers.selectors.directory import directory
 from tickets.enums import ON_HOLD, Party, Priority, TicketStatus
 from tickets.models import Ticket
@@ -182,18 +182,25 @@ class SlaFilter(DropdownFilter):
 
 
 class AttentionFilter(DropdownFilter):
-    """Tickets that ask for a decision: a disputed line, or a date on which they are let go."""
+    """Tickets that ask for a decision: a disputed line, a date on which they are let go, an old BSP that does not answer."""
 
     title = _("attention")
     parameter_name = "attention"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("disputed", _("Ownership disputed")), ("letting-go", _("Will be let go"))]
+        return [
+            ("disputed", _("Ownership disputed")),
+            ("letting-go", _("Will be let go")),
+            ("bsp-silent", _("Old BSP does not answer")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
         if self.value() == "disputed":
             disputes = OwnershipDispute.objects.filter(state=DisputeState.OPEN)
             return queryset.filter(pk__in=disputes.values("holder__ticket_id"))
+        if self.value() == "bsp-silent":
+            silent = MigrationCase.objects.filter(bsp_silent_since__isnull=False)
+            return queryset.filter(pk__in=silent.values("ticket_id"))
         return queryset.filter(let_go_at__isnull=False) if self.value() == "letting-go" else queryset
 
 

@@ -22,6 +22,7 @@ from migrations_app.admin.words import (
     STAGE_COLOURS,
     STATE_COLOURS,
     STATUS_COLOURS,
+    chase_words,
 )
 from migrations_app.enums import AttemptState, ChaseState, DisputeState, NumberState, PinCallState, Stage
 from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text, reason_text
@@ -31,6 +32,7 @@ from migrations_app.selectors.cases import calls_of, case_plan, current_call, do
 from migrations_app.selectors.disputes import visible_disputes
 from migrations_app.selectors.evidence import evidence_files
 from migrations_app.services.endings import available_actions
+from migrations_app.services.exhaustion import TAG
 from migrations_app.services.slot_taking import numbers_for_call
 from providers.models import Bsp
 from providers.selectors.directory import directory
@@ -103,6 +105,8 @@ def _labels(ticket: Ticket) -> list[tuple[str, str]]:
         labels.append((_("On hold"), STATUS_COLOURS["on_hold"]))
     if ticket.test:
         labels.append((_("Test"), ""))
+    if TAG in ticket.tags:
+        labels.append((_("Old BSP does not answer"), "danger"))
     if ticket.priority != "normal":
         labels.append((str(ticket.get_priority_display()), "danger"))
     return labels
@@ -174,7 +178,7 @@ def _chases(case: MigrationCase) -> list[dict[str, Any]]:
     return [
         {
             "row": chase,
-            "title": str(REQUIREMENT_TEXTS[chase.requirement_code][0]),
+            "title": chase_words(chase),
             "colour": STATE_COLOURS.get(chase.state, ""),
             "attempts": _attempts(sorted(chase.attempts.all(), key=lambda attempt: attempt.pk)),
         }

@@ -225,6 +225,12 @@ def _silent(data: Data, _names: Names) -> str:
     return words() if words else _label(EventType, EventType.CLIENT_SILENT)
 
 
+def _bsp_silent(data: Data, _names: Names) -> str:
+    if data.get("silent"):
+        return _("The old BSP has not answered: %(requirement)s") % {"requirement": _requirement(data)}
+    return _("The old BSP is not marked as silent any more")
+
+
 def _deleted(data: Data, _names: Names) -> str:
     if data.get("reason") == "transferred":
         return _("The organization does not find the ticket any more")
@@ -262,6 +268,7 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.OWNERSHIP_DISPUTED: ("gavel", _disputed),
     EventType.TICKET_TRANSFERRED: ("move_item", _transferred),
     EventType.CLIENT_SILENT: ("hourglass_bottom", _silent),
+    EventType.OLD_BSP_SILENT: ("phone_missed", _bsp_silent),
     EventType.TICKET_DELETED: ("delete", _deleted),
 }
 """Types that are not here say all they have to say by their label."""

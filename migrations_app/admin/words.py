@@ -10,6 +10,7 @@ from config.core.api.codes import CATALOGUE
 from config.core.errors import DomainError, Invalid
 from migrations_app.enums import AttemptState, ChaseState, NumberState, PinCallState, RequirementState, Stage
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
+from migrations_app.models import Chase
 from migrations_app.services import dead_letters
 from migrations_app.services.calls import NotReady
 from migrations_app.services.disputes import ReasonMissing
@@ -144,6 +145,12 @@ _REFUSALS: dict[type[DomainError], Any] = {
     CallInTheWay: _("A call is booked or running. Cancel or finish it first: other people were invited to it."),
     NotTransferable: _("A test ticket stays with its organization, and a ticket cannot be given to its own."),
 }
+
+
+def chase_words(chase: Chase) -> str:
+    """Return what a chase asks for; a common list names its requirements."""
+    codes = chase.covers or [chase.requirement_code]
+    return ", ".join(str(REQUIREMENT_TEXTS[code][0]) for code in codes)
 
 
 def badge(words: Any, colour: str) -> str:

@@ -16,9 +16,12 @@ from migrations_app.api.serializers import ClaimIn, RequestedIn
 from migrations_app.api.shapes import TICKET
 from migrations_app.enums import RequirementCode
 from migrations_app.models import Chase
+from migrations_app.rules.requirements import CATALOGUE
 from migrations_app.selectors.chases import chases_of
 from migrations_app.services import requirements
+from migrations_app.services.asked import covered_by
 from tickets.enums import Party
+from tickets.selectors.transfers import given_at
 
 
 class RequirementView(TicketView):
@@ -85,8 +88,8 @@ class ChasesView(TicketView):
 
     @described("listChases", page_shape(named("Chase")), tag="Requirements")
     def get(self, request: Request, **_: Any) -> Response:
-        """List chases with every attempt, oldest first."""
-        rows = chases_of(self.ticket.pk)
+        """List chases with every attempt, oldest first; what was sent for another organization before a transfer is not shown."""
+        rows = chases_of(self.ticket.pk, since=given_at(self.ticket.pk))
         return page(request, rows, order="id", present=lambda chases: [_chase(chase) for chase in chases])
 
 
@@ -94,6 +97,7 @@ def _chase(chase: Chase) -> dict[str, Any]:
     return {
         "id": str(chase.pk),
         "requirement": chase.requirement_code,
+        "requirements": [code.value for code in CATALOGUE if code in covered_by(chase)],
         "state": chase.state,
         "next_at": utc(chase.next_at),
         "attempts": [

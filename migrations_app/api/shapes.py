@@ -188,13 +188,14 @@ SHAPES: Final[dict[str, Shape]] = {
     "Chase": members(
         id=TEXT,
         requirement=words(CATALOGUE),
+        requirements=several(words(CATALOGUE)),
         state=words(enums.ChaseState),
         next_at=nullable(MOMENT),
         attempts=several(
             members(
                 id=TEXT,
                 step=WHOLE,
-                channel=TEXT,
+                channel=words(enums.ChannelName),
                 message=TEXT,
                 recipient_party=words(Party),
                 language=TEXT,

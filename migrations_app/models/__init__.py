@@ -2,12 +2,13 @@
 
 from migrations_app.models.calls import AgentHours, CallCell, Notice, PinCall, PinCallNumber
 from migrations_app.models.cases import MigrationCase, NumberMove, Requirement
-from migrations_app.models.chases import Chase, ChaseAttempt, Ladder
+from migrations_app.models.chases import Chase, ChaseAttempt
 from migrations_app.models.desk_tasks import DeskTask
 from migrations_app.models.disputes import OwnershipDispute
 from migrations_app.models.endpoints import OrganizationEndpoint
 from migrations_app.models.evidence import Evidence
 from migrations_app.models.insight import BspPace
+from migrations_app.models.ladders import Ladder
 from migrations_app.models.playbooks import Playbook, PlaybookStage
 
 __all__ = [

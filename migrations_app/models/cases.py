@@ -67,6 +67,7 @@ class MigrationCase(TimestampedModel):
     low_traffic_windows = models.JSONField(_("low-traffic windows"), default=list, blank=True)
     notes = models.TextField(_("notes"), blank=True, default="")
     unanswered = models.JSONField(_("required answers missing"), default=list, blank=True, editable=False)
+    bsp_silent_since = models.DateTimeField(_("old BSP has not answered since"), null=True, blank=True, editable=False)
     silence_due_at = models.DateTimeField(_("silence is looked at"), null=True, blank=True, editable=False)
     ready_likely_at = models.DateTimeField(_("ready in half of such cases by"), null=True, blank=True, editable=False)
     ready_late_at = models.DateTimeField(_("ready in nine of ten by"), null=True, blank=True, editable=False)
@@ -93,6 +94,10 @@ class MigrationCase(TimestampedModel):
         indexes = [
             # The sweep that goes on with silent clients: next ladder, warning, letting go.
             models.Index(fields=["silence_due_at"], condition=Q(silence_due_at__isnull=False), name="case_silence_due"),
+            # The ticket list's filter of old BSPs that do not answer.
+            models.Index(
+                fields=["ticket"], condition=Q(bsp_silent_since__isnull=False), name="case_old_bsp_unresponsive"
+            ),
         ]
 
     def __str__(self) -> str:

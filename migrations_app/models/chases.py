@@ -1,6 +1,5 @@
 """The chase: whom we ask, when we asked, what became of each message."""
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -8,35 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from config.core.models import TimestampedModel, in_list
 from migrations_app.enums import AttemptState, ChannelName, ChaseState
 from migrations_app.models.cases import MigrationCase
-from migrations_app.rules.ladders import parse_ladder
 from tickets.enums import Party
 
 
-class Ladder(TimestampedModel):
-    """The plan of a chase as data. A running chase keeps the rungs it started with."""
-
-    slug = models.SlugField(_("slug"), unique=True)
-    name = models.CharField(_("name"), max_length=100)
-    version = models.PositiveIntegerField(_("version"), default=1)
-    steps = models.JSONField(_("rungs"), default=list)
-
-    class Meta:
-        verbose_name = _("ladder")
-        verbose_name_plural = _("ladders")
-
-    def __str__(self) -> str:
-        return self.name
-
-    def clean(self) -> None:
-        """Refuse rungs that could not be climbed."""
-        try:
-            parse_ladder(self.steps)
-        except (ValueError, AttributeError, TypeError) as error:
-            raise ValidationError({"steps": str(error)}) from error
-
-
 class Chase(TimestampedModel):
-    """The reminders for one requirement of one case, all its numbers together."""
+    """The reminders for one requirement of one case, or for several at once (`covers`), all its numbers together."""
 
     case = models.ForeignKey(MigrationCase, on_delete=models.CASCADE, related_name="chases", verbose_name=_("case"))
     requirement_code = models.CharField(_("requirement"), max_length=40)
@@ -45,6 +20,13 @@ class Chase(TimestampedModel):
     ladder_version = models.PositiveIntegerField(_("version of the ladder"), default=1)
     steps = models.JSONField(_("rungs as they were at the start"), default=list)
     on_exhausted = models.JSONField(_("at the end of the ladder"), default=list, blank=True)
+    covers = models.JSONField(
+        _("asks for"),
+        default=list,
+        blank=True,
+        help_text=_("Codes that are asked for together; empty: what it is named after."),
+    )
+    raised_priority = models.BooleanField(_("has raised the priority"), default=False, editable=False)
     reply_token = models.CharField(max_length=26, unique=True, null=True, blank=True, editable=False)
     """The secret part of the address to which answers of this chase come."""
     prepared_numbers = models.JSONField(default=list, blank=True, editable=False)

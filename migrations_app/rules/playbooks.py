@@ -5,20 +5,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrations_app.enums import RequirementState
+from migrations_app.enums.ladders import Demand
 from migrations_app.rules.lifecycle import SATISFIED
 
-DEFAULT_LADDERS: dict[str, str] = {
-    "two_step_client_owns": "two-step-client-owns",
-    "two_step_bsp_owns": "two-step-bsp-owns",
-    "waba_id": "waba-id",
-    "closing": "closing",
+OCCASIONS: dict[str, Demand] = {
+    "two_step_client_owns": Demand.TWO_STEP,
+    "two_step_bsp_owns": Demand.TWO_STEP,
+    "waba_id": Demand.IDENTIFIERS,
+    "requirements": Demand.REQUIREMENT,
+    "closing": Demand.CLOSING,
 }
-"""Which ladder is climbed on which occasion, where the playbook names none."""
+"""On which occasions a playbook may name the ladder that is climbed, and what such a ladder asks for."""
 
 
-def ladder_of(occasion: str, ladders: Mapping[str, str]) -> str:
-    """Return the slug of the ladder that a playbook climbs on an occasion."""
-    return ladders.get(occasion) or DEFAULT_LADDERS[occasion]
+def occasion_of(demand: Demand, *, client_owns: bool) -> str:
+    """Return the occasion under which a playbook names its ladder for a demand."""
+    if demand is Demand.TWO_STEP:
+        return "two_step_client_owns" if client_owns else "two_step_bsp_owns"
+    return next(occasion for occasion, wanted in OCCASIONS.items() if wanted is demand)
 
 
 @dataclass(frozen=True)

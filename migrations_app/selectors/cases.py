@@ -18,8 +18,10 @@ from migrations_app.enums import (
     RequirementState,
     Stage,
 )
+from migrations_app.enums.ladders import AtEnd
 from migrations_app.models import Chase, MigrationCase, NumberMove, PinCall, Requirement
 from migrations_app.rules.flows import FlowPlan, plan_of
+from migrations_app.rules.ladders import at_end
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.phone import NotAPhoneNumber, match_key, parse_phone
 from migrations_app.rules.progress import CaseFacts, NumberFacts, RequirementFacts
@@ -46,7 +48,7 @@ def facts_of(case: MigrationCase, ticket: Ticket) -> CaseFacts:
             lines__number__case=case, state__in=[PinCallState.BOOKED, PinCallState.STARTED]
         ).values_list("state", flat=True)
     )
-    exhausted = Chase.objects.filter(case=case, state=ChaseState.EXHAUSTED).exists()
+    ends = Chase.objects.filter(case=case, state=ChaseState.EXHAUSTED).values_list("on_exhausted", flat=True)
     return CaseFacts(
         stage=Stage(case.stage),
         plan=case_plan(case),
@@ -55,7 +57,7 @@ def facts_of(case: MigrationCase, ticket: Ticket) -> CaseFacts:
         call_started=PinCallState.STARTED in calls,
         reviews_claims=bool(ticket.queue and ticket.queue.reviews_claims),
         verification_pending=case.business_verification == BusinessVerification.PENDING,
-        chase_exhausted=exhausted,
+        chase_exhausted=any(AtEnd.ESCALATE in at_end(end) for end in ends),
         # Nothing is asked any more for a number that is live or left out.
         requirements=tuple(
             requirement_facts(row) for row in case.requirements.exclude(number__state__in=MOVED).order_by("id")

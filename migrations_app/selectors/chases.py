@@ -1,17 +1,23 @@
 """Reading chases."""
 
-from django.db.models import Prefetch, QuerySet
+from datetime import datetime
 
-from migrations_app.enums import RequirementCode
+from django.db.models import Prefetch, Q, QuerySet
+
+from migrations_app.enums import AttemptState, RequirementCode
 from migrations_app.models import Chase, ChaseAttempt, MigrationCase, Requirement
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.wording import LONG_BLOCKERS, Hold, hold_of
 from migrations_app.selectors.cases import requirement_facts
 
 
-def chases_of(ticket_id: int) -> QuerySet[Chase]:
-    """Return the chases of a ticket with their attempts (and each attempt's exchange) in order."""
-    attempts = ChaseAttempt.objects.select_related("exchange").order_by("id")
+def chases_of(ticket_id: int, *, since: datetime | None = None) -> QuerySet[Chase]:
+    """Return the chases of a ticket with their attempts in order; with `since` only attempts that are not over by then."""
+    attempts = ChaseAttempt.objects.order_by("id")
+    if since is not None:
+        attempts = attempts.filter(
+            Q(created_at__gte=since) | Q(sent_at__gte=since) | Q(state__in=[AttemptState.PLANNED, AttemptState.SENDING])
+        )
     return (
         Chase.objects.filter(case__ticket_id=ticket_id)
         .order_by("id")

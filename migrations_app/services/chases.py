@@ -11,102 +11,81 @@ from typing import Any
 from config.core.uow import IllegalTransition, UnitOfWork
 from migrations_app.enums import (
     AttemptState,
+    ChannelName,
     ChaseState,
     DeskTaskState,
-    RequirementCode,
     RequirementState,
     Stage,
-    WabaOwner,
 )
-from migrations_app.models import Chase, ChaseAttempt, DeskTask, Ladder, MigrationCase
-from migrations_app.rules.channels import ways
-from migrations_app.rules.ladders import Step, next_step, parse_ladder
+from migrations_app.enums.ladders import Demand
+from migrations_app.models import Chase, ChaseAttempt, DeskTask, MigrationCase
+from migrations_app.rules.ladders import Rung, next_rung, opening_wait, parse_ladder
 from migrations_app.rules.lifecycle import CHASE, SATISFIED
-from migrations_app.rules.playbooks import ladder_of
-from migrations_app.rules.progress import ENDED, CaseFacts
-from migrations_app.rules.requirements import CLOSING_CODES
-from migrations_app.rules.wording import PREPARE, Hold
-from migrations_app.selectors.chases import hold_of_case
+from migrations_app.rules.progress import CaseFacts
+from migrations_app.rules.wording import PREPARE
+from migrations_app.services.asked import DEMANDS, OPEN, Asking, asked_of, covered_by, take_in
 from migrations_app.services.desk_tasks import drop_tasks
-from migrations_app.services.pacing import pace_anew, promise_of, rung_due
-from migrations_app.services.recipients import Contact, contacts_of, dead_ways, reachable
-from migrations_app.services.threads import new_reply_token
-from tickets.enums import EventType, Party
+from migrations_app.services.exhaustion import act_on_end, take_back
+from migrations_app.services.new_chases import make_chase
+from migrations_app.services.pacing import pace_anew, promise_of
+from migrations_app.services.planning import hold_for, language_of, rungs_of
+from migrations_app.services.recipients import contacts_of
+from tickets.enums import EventType
 from tickets.models import Ticket
 from tickets.services.events import record
-
-COVERS: dict[RequirementCode, frozenset[RequirementCode]] = {
-    RequirementCode.TWO_STEP_DISABLED: frozenset({RequirementCode.TWO_STEP_DISABLED}),
-    RequirementCode.WABA_ID: frozenset({RequirementCode.WABA_ID, RequirementCode.BUSINESS_MANAGER_ID}),
-    RequirementCode.OLD_CONTRACT_CANCELLED: frozenset(CLOSING_CODES) - {RequirementCode.QUALITY_24H},
-}
-"""Which requirements one chase asks for together, by the code it is named after."""
-
-_OPEN = frozenset({RequirementState.UNMET, RequirementState.FAILED})
-
-
-def ladder_for(code: RequirementCode, case: MigrationCase) -> str:
-    """Return the ladder that the playbook climbs; who owns the WABA decides whether the client is guided or handed a letter."""
-    occasion = "waba_id" if code == RequirementCode.WABA_ID else "closing"
-    if code == RequirementCode.TWO_STEP_DISABLED:
-        occasion = "two_step_client_owns" if case.waba_owner == WabaOwner.CLIENT else "two_step_bsp_owns"
-    return ladder_of(occasion, case.playbook_copy.get("ladders", {}))
 
 
 def sync_chases(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, facts: CaseFacts) -> list[Chase]:
     """Bring every chase of a locked ticket in line with its requirements, and return those that were there before."""
-    chases = {chase.requirement_code: chase for chase in Chase.objects.filter(case=case)}
-    for code, covered in COVERS.items():
-        states = {requirement.state for requirement in facts.requirements if requirement.code in covered}
-        chase = chases.get(code)
-        if not states:
-            # Nothing of the kind is asked, or only of numbers that need nothing any more.
-            _end(uow, ticket, chase, ChaseState.STOPPED)
-            continue
-        if case.stage in ENDED or (code == RequirementCode.OLD_CONTRACT_CANCELLED and case.stage != Stage.CLOSING):
-            _end(uow, ticket, chase, ChaseState.STOPPED)
-        elif states & _OPEN:
-            _ask(uow, ticket, case, code, chase)
-        elif states <= SATISFIED:
-            _end(uow, ticket, chase, ChaseState.SATISFIED)
-        elif RequirementState.REQUESTED in states:
-            _await_promise(uow, ticket, case, covered, chase or _begin(uow, case, code))
+    facts = replace(facts, stage=Stage(case.stage))
+    chases = list(Chase.objects.filter(case=case).order_by("id"))
+    begun = 0
+    for asking in asked_of(ticket, case, facts, chases):
+        if not asking.states:
+            # Nothing of the kind is asked now, or only of numbers that need nothing any more.
+            _end(uow, ticket, case, asking.chase, ChaseState.STOPPED)
+        elif asking.states & OPEN and asking.chase is None:
+            begun += _begin(uow, ticket, case, asking, alone=not chases, beside_another=begun > 0)
+        elif asking.states & OPEN:
+            _ask(uow, ticket, case, asking)
+        elif asking.states <= SATISFIED:
+            _end(uow, ticket, case, asking.chase, ChaseState.SATISFIED)
+        elif RequirementState.REQUESTED in asking.states:
+            _await_promise(uow, ticket, case, asking)
         else:
-            _end(uow, ticket, chase, ChaseState.ANSWERED)
-    return list(chases.values())
+            _end(uow, ticket, case, asking.chase, ChaseState.ANSWERED)
+    return chases
 
 
-def _ask(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, code: RequirementCode, chase: Chase | None) -> None:
+def _begin(
+    uow: UnitOfWork, ticket: Ticket, case: MigrationCase, asking: Asking, *, alone: bool, beside_another: bool
+) -> bool:
+    """Begin a chase and plan its first rung; tell whether there is a ladder for it."""
+    chase = make_chase(uow, ticket, case, asking)
     if chase is None:
-        plan_next(uow, ticket, case, _begin(uow, case, code), previous=uow.now)
-    elif chase.to_judge_since is None and not chase.stopped_by:
-        # Else somebody has answered and a person judges it, or a person has stopped it for good.
-        _ask_on(uow, ticket, case, chase)
+        return False
+    missing = DEMANDS.get(asking.code, Demand.REQUIREMENT) is Demand.REQUIREMENT
+    at_once = alone and missing and case.stage in {Stage.TRIAGE, Stage.REQUIREMENTS}
+    first = next(iter(parse_ladder(chase.steps)), None)
+    opening = opening_wait(first, alone=at_once, beside_another=beside_another) if first else None
+    plan_next(uow, ticket, case, chase, previous=uow.now, opening=opening)
+    return True
 
 
-def _begin(uow: UnitOfWork, case: MigrationCase, code: RequirementCode) -> Chase:
-    """Make the chase, with the rungs as they are now; nothing is planned yet."""
-    slug = ladder_for(code, case)
-    ladder = Ladder.objects.get(slug=slug)
-    return Chase.objects.create(
-        case=case,
-        requirement_code=code,
-        ladder_slug=slug,
-        ladder_version=ladder.version,
-        steps=ladder.steps,
-        reply_token=new_reply_token(),
-        round_started_at=uow.now,
-        created_at=uow.now,
-        updated_at=uow.now,
-    )
-
-
-def _ask_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase) -> None:
+def _ask(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, asking: Asking) -> None:
+    chase = asking.chase
+    assert chase is not None  # noqa: S101  (the caller has looked)
+    anew = take_in(chase, asking)
+    if chase.to_judge_since is not None or chase.stopped_by:
+        # Somebody has answered and a person judges it, or a person has stopped it for good.
+        return
     taken_back = chase.promise_at is not None
     if taken_back:
         _follow(chase, None)
-    if chase.state == ChaseState.STOPPED and chase.ended_at is not None:
-        # Brought back after its ladder had ended: with nothing left to climb nobody would be asked at all.
+    ended = chase.state == ChaseState.STOPPED and chase.ended_at is not None
+    if ended or anew:
+        # Brought back after its ladder had ended, or with something new to ask for: it begins from the first rung.
+        ChaseAttempt.objects.filter(chase=chase, state=AttemptState.PLANNED).delete()
         begin_round(uow, ticket, case, chase, 1, previous=uow.now)
     elif chase.state in {ChaseState.ANSWERED, ChaseState.SATISFIED, ChaseState.STOPPED}:
         uow.move(chase, "state", table=CHASE, to=ChaseState.ACTIVE)
@@ -119,9 +98,9 @@ def _ask_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase) 
 
 def stop_unasked(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, asked: Collection[str]) -> None:
     """Stop the chases of a locked ticket for which the case asks nothing any more; `asked` are the codes it asks for."""
-    gone = [code for code, covered in COVERS.items() if not covered & set(asked)]
-    for chase in Chase.objects.filter(case=case, requirement_code__in=gone):
-        _end(uow, ticket, chase, ChaseState.STOPPED)
+    for chase in Chase.objects.filter(case=case).order_by("id"):
+        if not covered_by(chase) & set(asked):
+            _end(uow, ticket, case, chase, ChaseState.STOPPED)
 
 
 def begin_round(
@@ -146,17 +125,19 @@ def _has_open_attempt(chase: Chase) -> bool:
 _TIME_OF = {ChaseState.ANSWERED: ("answered_at",), ChaseState.SATISFIED: ("satisfied_at",)}
 
 
-def stop_for_good(uow: UnitOfWork, ticket: Ticket, chase: Chase, *, reason: str) -> None:
+def stop_for_good(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase, *, reason: str) -> None:
     """Stop a chase of a locked ticket by hand: nothing but a person brings it back.
 
     :raises IllegalTransition: it has ended already.
     """
     if not CHASE.allows(ChaseState(chase.state), ChaseState.STOPPED):
         raise IllegalTransition(extra={"allowed": []})
-    _end(uow, ticket, chase, ChaseState.STOPPED, stopped_by=uow.by.label, stop_reason=reason)
+    _end(uow, ticket, case, chase, ChaseState.STOPPED, stopped_by=uow.by.label, stop_reason=reason)
 
 
-def _end(uow: UnitOfWork, ticket: Ticket, chase: Chase | None, to: ChaseState, **columns: Any) -> None:
+def _end(
+    uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase | None, to: ChaseState, **columns: Any
+) -> None:
     """End or silence a chase; messages that are only planned are not sent any more."""
     if chase is None or chase.state == to or not CHASE.allows(ChaseState(chase.state), to):
         return
@@ -164,22 +145,23 @@ def _end(uow: UnitOfWork, ticket: Ticket, chase: Chase | None, to: ChaseState, *
     uow.move(chase, "state", table=CHASE, to=to, next_at=None, to_judge_since=None, **columns)
     ChaseAttempt.objects.filter(chase=chase, state=AttemptState.PLANNED).delete()
     drop_tasks(uow, DeskTask.objects.filter(chase=chase, state=DeskTaskState.OPEN))
+    if to is not ChaseState.ANSWERED:
+        take_back(uow, ticket, case, chase, covered_by(chase))
     if to is ChaseState.ANSWERED or to is ChaseState.SATISFIED:
         record(
             uow, ticket, EventType.CHASE_ANSWERED, chase=chase.pk, requirement=chase.requirement_code, state=to.value
         )
 
 
-def _await_promise(
-    uow: UnitOfWork, ticket: Ticket, case: MigrationCase, covered: Collection[RequirementCode], chase: Chase
-) -> None:
+def _await_promise(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, asking: Asking) -> None:
     """Do not nudge before the promised date, and see that somebody asks for the outcome then.
 
     A new promise brings back a chase that was answered or had come to its end; the same one changes nothing again.
     """
-    if chase.to_judge_since is not None or chase.stopped_by:
+    chase = asking.chase or make_chase(uow, ticket, case, asking)
+    if chase is None or chase.to_judge_since is not None or chase.stopped_by:
         return
-    promise = promise_of(case, covered)
+    promise = promise_of(case, asking.covered)
     known = chase.promise_at == promise.key
     if known and chase.state in {ChaseState.ACTIVE, ChaseState.EXHAUSTED}:
         return
@@ -198,63 +180,76 @@ def _follow(chase: Chase, key: datetime | None) -> None:
 
 
 def _plan_outcome(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase) -> None:
-    """Plan the next message of a chase; where only the escalation is left, its last message is sent once more."""
-    contacts = contacts_of(ticket, case)
+    """Plan the next message of a chase; where only its end is left, its last message is sent once more."""
     ladder = parse_ladder(chase.steps)
-    step = next_step(ladder, after=chase.last_step, reachable=reachable(contacts))
-    if step is None or step.escalates:
-        known = reachable(contacts)
-        step = next((rung for rung in reversed(ladder) if not rung.escalates and rung.recipient in known), None)
-    if step is None:
+    rung = next_rung(rungs_of(ladder, ticket, case, chase, after=chase.last_step, start=uow.now))
+    if rung is None or rung.step.escalates:
+        sent = [step.index for step in ladder if not step.escalates]
+        again = (
+            next_rung(rungs_of(ladder[: index + 1], ticket, case, chase, after=index - 1, start=uow.now))
+            for index in reversed(sent)
+        )
+        rung = next((found for found in again if found is not None), None)
+    if rung is None:
         plan_next(uow, ticket, case, chase, previous=uow.now)
     else:
-        _plan(uow, ticket, chase, step, contacts[step.recipient], previous=uow.now)
+        _plan(uow, ticket, case, chase, rung)
 
 
-def plan_next(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase, *, previous: datetime) -> None:
+def plan_next(
+    uow: UnitOfWork,
+    ticket: Ticket,
+    case: MigrationCase,
+    chase: Chase,
+    *,
+    previous: datetime,
+    opening: float | None = None,
+) -> None:
     """Plan the rung after the last one climbed; at the ladder's end the chase waits for its escalation.
 
-    A row is written, nothing is sent: the sweep finds it when it is due.
+    A row is written, nothing is sent: the sweep finds it when it is due. `opening` replaces the wait of a first rung.
     """
-    contacts = contacts_of(ticket, case)
-    hold = hold_of_case(case) if chase.requirement_code == RequirementCode.TWO_STEP_DISABLED else Hold()
+    hold = hold_for(chase, case)
     if hold.quiet(chase.prepared_numbers):
         # All is said until a long blocker goes; `preparing` begins the ladder again then.
         Chase.objects.filter(pk=chase.pk).update(next_at=None)
         return
-    reach = reachable(contacts) - ({Party.OLD_BSP} if hold.waits else frozenset())
-    step = next_step(parse_ladder(chase.steps), after=chase.last_step, reachable=reach)
-    if step is None:
+    ladder = parse_ladder(chase.steps)
+    rungs = rungs_of(ladder, ticket, case, chase, after=chase.last_step, start=previous, opening=opening)
+    rung = next_rung(rungs)
+    if rung is None:
         _escalate(uow, ticket, chase)
         return
-    told = replace(step, message=PREPARE) if hold.waits and not step.escalates else step
-    _plan(uow, ticket, chase, told, contacts[step.recipient], previous=previous)
+    if hold.waits and not rung.step.escalates:
+        rung = replace(rung, step=replace(rung.step, message=PREPARE))
+    _plan(uow, ticket, case, chase, rung)
 
 
-def _plan(uow: UnitOfWork, ticket: Ticket, chase: Chase, step: Step, contact: Contact, *, previous: datetime) -> None:
+def _plan(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase, rung: Rung) -> None:
     """Write down when a rung is due, and its message if it has one."""
-    due = rung_due(ticket, chase, step, contact, previous=previous)
-    if not step.escalates:
-        way = ways(step.channel, there_are=contact.ways, dead=dead_ways(chase.case_id, contact))[0]
+    assert rung.at is not None  # noqa: S101  (only rungs that are climbed are planned)
+    if not rung.step.escalates:
+        contacts = contacts_of(ticket, case)
+        contact = contacts[rung.step.recipient]
         ChaseAttempt.objects.create(
             chase=chase,
-            step=step.index,
-            channel=way,
-            message=step.message,
-            recipient_party=step.recipient,
-            language=contact.language,
-            address=contact.address_by(way),
-            due_at=due,
+            step=rung.step.index,
+            channel=rung.channel,
+            message=rung.step.message,
+            recipient_party=rung.step.recipient,
+            language=language_of(rung.step, contacts),
+            address=contact.address_by(ChannelName(rung.channel)),
+            due_at=rung.at,
             created_at=uow.now,
             updated_at=uow.now,
         )
-    Chase.objects.filter(pk=chase.pk).update(next_at=due, updated_at=uow.now)
-    chase.next_at = due
+    Chase.objects.filter(pk=chase.pk).update(next_at=rung.at, updated_at=uow.now)
+    chase.next_at = rung.at
 
 
 def _escalate(uow: UnitOfWork, ticket: Ticket, chase: Chase) -> None:
     uow.move(chase, "state", table=CHASE, to=ChaseState.EXHAUSTED, next_at=None, ended_at=uow.now)
-    record(uow, ticket, EventType.CHASE_ESCALATED, chase=chase.pk, requirement=chase.requirement_code)
+    act_on_end(uow, ticket, chase, covered_by(chase))
 
 
 def climb(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: ChaseAttempt) -> None:

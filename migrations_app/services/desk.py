@@ -1,63 +1,19 @@
 """The desk's first set-up as data: roles, queue, routing, service level, ladders, playbooks. What a lead has edited stays."""
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
 from config.core.actor import Actor
 from config.core.uow import unit_of_work
-from migrations_app.models import Ladder
+from migrations_app.services.ladders import load_ladders
 from migrations_app.services.playbooks import load_playbooks
 from providers.models import MetaAccount
 from tickets.models import Queue
 from tickets.selectors.desk import AGENT, CLIENT, LEAD
 from tickets.services.level_setup import NewCalendar, ensure_calendar, ensure_policy
 from tickets.services.routing_versions import first_version
-
-LADDERS: dict[str, tuple[str, list[dict[str, Any]]]] = {
-    "two-step-client-owns": (
-        "Two-step verification, client owns the WABA",
-        [
-            {"to": "client", "message": "two_step_guide", "wait_business_days": 0},
-            {"to": "client", "message": "two_step_letter", "wait_business_days": 1},
-            {"to": "client", "message": "two_step_reminder", "wait_business_days": 2},
-            {"to": "old_bsp", "message": "two_step_bsp_request", "wait_business_days": 1},
-            {"to": "client", "message": "two_step_reminder", "wait_business_days": 2},
-            {"escalate": True, "wait_business_days": 2},
-        ],
-    ),
-    "two-step-bsp-owns": (
-        "Two-step verification, the old BSP owns the WABA",
-        [
-            {"to": "client", "message": "two_step_letter", "wait_business_days": 0},
-            {"to": "old_bsp", "message": "two_step_bsp_request", "wait_business_days": 0},
-            {"to": "client", "message": "two_step_reminder", "wait_business_days": 1},
-            {"to": "old_bsp", "message": "two_step_bsp_request", "wait_business_days": 2},
-            {"to": "client", "message": "two_step_reminder", "wait_business_days": 2},
-            {"escalate": True, "wait_business_days": 2},
-        ],
-    ),
-    "waba-id": (
-        "Unknown WABA or Business Manager ID",
-        [
-            {"to": "client", "message": "waba_id_request", "wait_business_days": 0},
-            {"to": "client", "message": "waba_id_request", "wait_business_days": 2},
-            {"to": "old_bsp", "message": "waba_id_bsp_request", "wait_business_days": 1},
-            {"escalate": True, "wait_business_days": 2},
-        ],
-    ),
-    "closing": (
-        "Closing: old contract, two-step PIN, refund",
-        [
-            {"to": "client", "message": "closing_reminder", "wait_business_days": 2},
-            {"to": "client", "message": "closing_reminder", "wait_business_days": 5},
-            {"to": "client", "message": "closing_reminder", "wait_business_days": 10},
-            {"escalate": True, "wait_business_days": 10},
-        ],
-    ),
-}
 
 _ROLE_PERMISSIONS: dict[str, Q] = {
     CLIENT: Q(content_type__app_label="tickets", codename__in=["view_ticket", "add_ticket"]),
@@ -133,8 +89,7 @@ def load_desk(*, by: Actor, now: datetime, waba_id: str) -> None:
         office = ensure_calendar(NewCalendar("Office hours"), by=by, now=now)
         ensure_policy("Standard", position=100, calendar=office, by=by, now=now)
         first_version(by=by, now=now)
-        for slug, (name, steps) in LADDERS.items():
-            Ladder.objects.get_or_create(slug=slug, defaults={"name": name, "steps": steps, **stamps})
+        load_ladders(by=by, now=now)
         account = MetaAccount.objects.get_or_create(
             name="Destination", defaults={"waba_id": waba_id, "payment_ready": True, "app_subscribed": True, **stamps}
         )[0]

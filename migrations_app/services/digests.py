@@ -9,9 +9,10 @@ from django.utils import translation
 from migrations_app.enums import RequirementCode
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.models import ChaseAttempt, MigrationCase
+from migrations_app.services.asked import open_titles
 from migrations_app.services.letters import Attachment, number_file
 from migrations_app.services.message_facts import all_numbers, case_context, numbered
-from migrations_app.services.messages import NotNow, open_titles
+from migrations_app.services.messages import NotNow
 from migrations_app.services.rendering import known_language, local_day, render
 from migrations_app.services.wording import wording_of
 from providers.types import OutboundMessage
@@ -34,7 +35,7 @@ def entry_of(attempt: ChaseAttempt, ticket: Ticket, case: MigrationCase, *, now:
     numbers = wording.numbers or all_numbers(case)
     with translation.override(known_language(language)):
         title = str(REQUIREMENT_TEXTS[code][0])
-    items = [item for item in open_titles(case, code, language) if item != title]
+    items = [item for item in open_titles(case, attempt.chase, known_language(language)) if item != title]
     promised = [promise.promised for promise in wording.promises if promise.promised]
     return {
         "reference": ticket.reference,

@@ -13,7 +13,7 @@ from migrations_app.models import BspPace, Chase, MigrationCase
 from migrations_app.rules.insight import Pace, Sample, Wait, pace_of, ready_by
 from migrations_app.rules.progress import RequirementFacts
 from migrations_app.selectors.insight import paces_for, samples_since
-from migrations_app.services.chases import COVERS
+from migrations_app.services.asked import COVERS
 from tickets.enums import Party
 
 WINDOW = timedelta(days=365)

@@ -91,10 +91,10 @@ def stop(*, ticket_id: int, chase_id: int, reason: str, by: Actor, now: datetime
         raise WhyMissing
     with unit_of_work(by=by, now=now) as uow:
         ticket = lock_ticket(uow, ticket_id)
-        chase = _chase_of(ticket, chase_id)
-        stop_for_good(uow, ticket, chase, reason=reason)
+        chase, case = _chase_of(ticket, chase_id), case_of(ticket_id)
+        stop_for_good(uow, ticket, case, chase, reason=reason)
         _tell(uow, ticket, chase, EventType.CHASE_STOPPED, reason=reason)
-        settle(uow, ticket, case_of(ticket_id))
+        settle(uow, ticket, case)
 
 
 def resume(*, ticket_id: int, chase_id: int, by: Actor, now: datetime) -> None:

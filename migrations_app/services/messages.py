@@ -5,13 +5,12 @@ from typing import Any
 
 from django.utils import translation
 
-from migrations_app.enums import ChannelName, RequirementCode
-from migrations_app.enums.texts import MOVE_STEPS, REQUIREMENT_TEXTS
-from migrations_app.models import ChaseAttempt, MigrationCase, PinCall, Requirement
+from migrations_app.enums import ChannelName
+from migrations_app.enums.texts import MOVE_STEPS
+from migrations_app.models import ChaseAttempt, MigrationCase, PinCall
 from migrations_app.models.chases import OutboundAttempt
-from migrations_app.rules.lifecycle import SATISFIED
 from migrations_app.selectors.cases import case_plan
-from migrations_app.services.chases import COVERS
+from migrations_app.services.asked import open_items
 from migrations_app.services.letters import (
     IDENTIFIERS,
     TWO_STEP,
@@ -67,7 +66,7 @@ def _facts(
     context = case_context(ticket, case) | bsp_context(case.current_bsp, language) | numbered(numbers)
     context |= {
         "step": attempt.step + 1,
-        "items": open_titles(case, RequirementCode(attempt.chase.requirement_code), language),
+        "items": open_items(case, attempt.chase, known_language(language)),
         "later_numbers": numbered(wording.later)["numbers"],
         "waits_for": wording.waits_for,
         "wished_by": wish_in_words(ticket, language, now),
@@ -84,13 +83,6 @@ def _facts(
         context |= letter_context(letters, language)
         files = [*(letter.attachment for letter in letters), *files]
     return context, files
-
-
-def open_titles(case: MigrationCase, code: RequirementCode, language: str) -> list[str]:
-    """Return what a chase still asks for, in words."""
-    rows = Requirement.objects.filter(case=case, code__in=COVERS[code]).exclude(state__in=SATISFIED).order_by("id")
-    with translation.override(known_language(language)):
-        return list(dict.fromkeys(str(REQUIREMENT_TEXTS[row.code][0]) for row in rows))
 
 
 def compose_notice(

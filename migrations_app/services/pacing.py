@@ -42,15 +42,18 @@ def answers_filing(chase: Chase, step: Step) -> bool:
     return chase.round == 1 and chase.last_step is None and answers_at_once(step)
 
 
-def rung_due(ticket: Ticket, chase: Chase, step: Step, contact: Contact, *, previous: datetime) -> datetime:
-    """Return when a rung is due whose wait begins at `previous`.
+def rung_due(
+    ticket: Ticket, chase: Chase, step: Step, contact: Contact, *, previous: datetime, first: bool | None = None
+) -> datetime:
+    """Return when a rung is due whose wait begins at `previous`; `first`: nothing was sent before it, where that is foreseen.
 
     A rung that hands over to a person also waits for the desk's own hours, where it has some.
     """
     unknown = doubts(contact.timezone, contact.country)
     if unknown:
         _log.warning("a recipient's place is not known", ticket=ticket.reference, party=contact.party, doubts=unknown)
-    due = due_at(step, previous=previous, calendar=contact.hours, first=answers_filing(chase, step))
+    answers = answers_filing(chase, step) if first is None else first and chase.round == 1
+    due = due_at(step, previous=previous, calendar=contact.hours, first=answers)
     for silence in (chase.promise_at, chase.snoozed_until):
         if silence is not None and silence > due:
             due = opening(contact.hours, silence)

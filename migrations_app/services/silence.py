@@ -47,9 +47,14 @@ def silence_facts(
         ladders=tuple(
             EndedLadder(chase.pk, chase.round, chase.round_started_at or chase.created_at, chase.ended_at)
             for chase in chases
-            if chase.state == ChaseState.EXHAUSTED and chase.ended_at is not None
+            if chase.state == ChaseState.EXHAUSTED and chase.ended_at is not None and not _for_the_call(chase, case)
         ),
     )
+
+
+def _for_the_call(chase: Chase, case: MigrationCase) -> bool:
+    """Tell whether a chase only lists what the call still needs: it does not shorten the time in which one can be booked."""
+    return bool(chase.covers) and case.stage == Stage.READY
 
 
 def plan_silence(

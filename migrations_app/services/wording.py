@@ -23,7 +23,7 @@ from migrations_app.rules.wording import (
     number_lines,
 )
 from migrations_app.selectors.cases import requirement_facts
-from migrations_app.services.chases import COVERS
+from migrations_app.services.asked import covered_by
 from migrations_app.services.rendering import known_language, local_day
 from tickets.enums import Party
 from tickets.models import Ticket
@@ -72,7 +72,7 @@ def wording_of(attempt: ChaseAttempt, ticket: Ticket, case: MigrationCase, *, no
         .exclude(number__state__in=MOVED)
         .order_by("number__position", "id")
     )
-    covered = [row for row in rows if row.code in COVERS[demand]]
+    covered = [row for row in rows if row.code in covered_by(attempt.chase)]
     requested = [row for row in covered if row.state == RequirementState.REQUESTED]
     hold = hold_of(requirement_facts(row) for row in rows)
     asked_at = _first_asked(attempt)

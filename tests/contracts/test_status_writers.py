@@ -23,7 +23,7 @@ MOVERS: set[Place] = {
     ("migrations_app/services/settle.py", "_advance"),
     ("migrations_app/services/numbers.py", "move_number"),
     ("migrations_app/services/requirements.py", "change_state"),
-    ("migrations_app/services/chases.py", "_ask_on"),
+    ("migrations_app/services/chases.py", "_ask"),
     ("migrations_app/services/chases.py", "_await_promise"),
     ("migrations_app/services/chases.py", "begin_round"),
     ("migrations_app/services/chases.py", "_end"),

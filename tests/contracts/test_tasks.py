@@ -9,7 +9,7 @@ from django.conf import settings
 from config.celery import app
 from migrations_app.models import Playbook
 from migrations_app.services import notices, outreach
-from migrations_app.services.desk import LADDERS
+from migrations_app.services.ladders import ladder_data
 from tests.contracts.source import ROOT, called, inside, modules
 
 TEMPLATES = {path.name for path in (ROOT / "migrations_app" / "templates" / "messages").iterdir()}
@@ -75,7 +75,7 @@ def messages_in_code() -> set[str]:
 
 
 def test_every_message_that_a_ladder_or_a_notice_names_has_its_texts() -> None:
-    rungs = {str(step["message"]) for _name, steps in LADDERS.values() for step in steps if "message" in step}
+    rungs = {str(step["message"]) for entry in ladder_data()["ladders"] for step in entry["steps"] if "message" in step}
     planned = messages_in_code() | set(notices._STAGE_MESSAGES.values()) | {name for name, _before in notices.REMINDERS}
     assert {"call_booked", "call_cancelled"} <= planned
     assert rungs | planned <= TEMPLATES

@@ -28,7 +28,10 @@ FORM: dict[str, Any] = {
         "country": "BR",
     },
     "client_reference": "SOL-1",
-    "phone_numbers": [{"number": number, "line_type": "mobile"} for number in NUMBERS],
+    "phone_numbers": [
+        {"number": number, "line_type": "mobile", "display_name": "Padaria Sol", "display_name_status": "approved"}
+        for number in NUMBERS
+    ],
     "current_bsp": "Infobip",
     "destination": "cloud-api",
     "business_verification": "verified",
@@ -133,12 +136,10 @@ class Story:
         self._expect(self.ticket()["stage"] == "scheduled", "the call is booked", call)
 
     def acknowledge(self) -> None:
-        """What blocks the start is settled: the client by API, the agent in the admin."""
+        """What blocks the start is settled; the agent signs in for the rest of the story."""
         self.api.post(f"/tickets/{self.reference}/requirements/open_conversations_ack/claim", {})
         self.tell("Client   knows that open conversations do not move along.")
         self.agent.log_in(self.stage.user, self.stage.password)
-        self._confirm("display_name_approved")
-        self.tell("Agent    confirms the approved display name on the ticket's page.")
 
     def remind(self) -> None:
         """A day before the call the reminder goes out."""

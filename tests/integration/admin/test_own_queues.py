@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from migrations_app.models import Chase, ChaseAttempt, Notice, NumberMove, PinCall
+from migrations_app.models import Chase, ChaseAttempt, Ladder, Notice, NumberMove, PinCall
 from providers.models import Exchange
 from tests.factories.desk import Desk, make_agent
 from tests.factories.walks import Path, Walk, Walker
@@ -82,6 +82,7 @@ def _own(walked: Walk) -> dict[type[Model], Any]:
         PinCall: PinCall.objects.get(ticket=ticket).pk,
         Chase: Chase.objects.filter(case__ticket=ticket)[0].pk,
         ChaseAttempt: ChaseAttempt.objects.filter(chase__case__ticket=ticket)[0].pk,
+        Ladder: Ladder.objects.order_by("id")[0].pk,
         Exchange: Exchange.objects.filter(ticket_reference=walked.ticket.reference)[0].pk,
     }
 
@@ -125,7 +126,8 @@ def test_wish_15_an_agent_sees_own_queues_only_wherever_a_ticket_shows(
     before = secret.fresh().revision
     seen_by_lead = 0
     for address in swept(secret):
-        for query in ("", *(QUERIES if _lists(address) else ())):
+        named = f"reference={secret.ticket.reference}"
+        for query in ("", *(QUERIES if _lists(address) else ()), *((named,) if address.endswith("/preview/") else ())):
             for answer in (other_agent.web.get(f"{address}?{query}"), *_posted(other_agent, address, query, secret)):
                 assert answer.status_code < 500, address
                 shown = b"".join(answer) if answer.streaming else answer.content
@@ -136,7 +138,7 @@ def test_wish_15_an_agent_sees_own_queues_only_wherever_a_ticket_shows(
             lead = lead_at_desk.web.get(address)
             shown = b"".join(lead) if lead.streaming else lead.content
             seen_by_lead += lead.status_code == 200 and any(trace.encode() in shown for trace in traces(secret))
-    assert seen_by_lead >= 9, "the sweep must pass by the pages that show the ticket to those who may see it"
+    assert seen_by_lead >= 10, "the sweep must pass by the pages that show the ticket to those who may see it"
     assert secret.fresh().revision == before
 
 

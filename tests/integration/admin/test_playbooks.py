@@ -52,7 +52,7 @@ def test_saving_without_a_change_is_no_new_version(lead_at_desk: Person, sinch: 
     ("changes", "field", "expected"),
     [
         ({"requirements": ["waba_id", "wallet_funded"]}, "requirements", ["waba_id", "wallet_funded"]),
-        ({"ladder_waba_id": "closing"}, "ladders", {"waba_id": "closing"}),
+        ({"ladder_waba_id": "waba-id"}, "ladders", {"waba_id": "waba-id"}),
         ({"wallet_minimum_usd": "250"}, "wallet_minimum_usd", 250),
         ({"execution": "provider_console"}, "execution", "provider_console"),
     ],
@@ -87,6 +87,7 @@ def test_a_changed_stage_makes_a_version_and_switching_off_makes_none(lead_at_de
         {"flow_waba_switch": ["two_step_disabled"]},
         {"flow_hosting_change": ["otp_contact"]},
         {"ladder_closing": "no-such-ladder"},
+        {"ladder_waba_id": "closing"},
         {"blocks_campaigns_paused": "submit"},
         {"blocks_contacts_exported": "start", "flow_business_app_coexistence": ["business_verified"]},
         {"stages-0-requirements": ["nonsense"]},

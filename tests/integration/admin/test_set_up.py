@@ -1,49 +1,15 @@
-"""Set-up pages: stamps and versions, the directory that keeps a lead's edits, people without escalation, keys."""
+"""Set-up pages: the directory that keeps a lead's edits, people without escalation, keys."""
 
 import re
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-import pytest
 from django.contrib.auth.models import Group, Permission, User
 
-from migrations_app.models import Ladder
 from providers.models import MetaAccount
 from tests.integration.admin.conftest import Person, text_of
 from tickets.models import ApiKey, Organization, Queue
 from tickets.services.organizations import digest_of
-
-
-def _ladder(ladder: Ladder, **changes: Any) -> dict[str, Any]:
-    return {
-        "name": ladder.name,
-        "slug": ladder.slug,
-        "steps": '[{"escalate": true, "wait_business_days": 1}]',
-        **changes,
-    }
-
-
-def test_a_changed_ladder_gets_a_new_version_and_time(
-    lead_at_desk: Person, clock_at: Callable[[datetime], None], now: datetime
-) -> None:
-    ladder = Ladder.objects.get(slug="closing")
-    later = now + timedelta(days=1)
-    clock_at(later)
-    answer = lead_at_desk.post("migrations_app_ladder_change", ladder.pk, **_ladder(ladder))
-    assert answer.status_code == 302
-    ladder.refresh_from_db()
-    assert (ladder.version, ladder.updated_at, ladder.created_at) == (2, later, now)
-
-
-@pytest.mark.parametrize("steps", ['[{"to": "client"}]', '[{"to": "nobody_known", "message": "two_step_guide"}]',
-                                   '[{"message": "no_such_message"}]', '"text"', "[1]"])  # fmt: skip
-def test_a_ladder_that_cannot_be_climbed_is_refused(steps: str, lead_at_desk: Person) -> None:
-    ladder = Ladder.objects.get(slug="closing")
-    answer = lead_at_desk.post("migrations_app_ladder_change", ladder.pk, **_ladder(ladder, steps=steps))
-    assert answer.status_code == 200
-    ladder.refresh_from_db()
-    assert ladder.version == 1
 
 
 def test_a_token_is_not_taken_for_the_name_of_a_variable(lead_at_desk: Person) -> None:

@@ -19,7 +19,9 @@ def test_a_waba_switch_asks_for_no_call_and_says_whose_step_it_is(api: Caller) -
     assert (ready["stage"], ready["waiting_on"]["party"]) == ("ready", "client")
     assert ready["suggested_action"]["code"] == "switch_waba"
     assert "last three or the first four days" in ready["suggested_action"]["message"]
-    assert api.get(f"{path}/chases").data == []
+    [chase] = api.get(f"{path}/chases").data
+    assert (chase["requirement"], chase["state"]) == ("open_conversations_ack", "answered")
+    assert chase["requirements"] == ["open_conversations_ack"]
     for refusal in (api.get(f"{path}/slots"), api.post(f"{path}/slot-holds", {"start": "2026-03-04T15:00:00Z"})):
         assert (refusal.status, refusal.code) == (409, "illegal_transition")
         assert (refusal.json["allowed"], refusal.json["blocking"]) == ([], [])

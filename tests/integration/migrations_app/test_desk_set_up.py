@@ -13,13 +13,15 @@ from django.db import IntegrityError, transaction
 
 from config.core.actor import OPERATOR
 from migrations_app.enums import Blocks, Execution, Flow, RequirementCode
+from migrations_app.enums.ladders import Demand
 from migrations_app.management.commands.load_desk import SIMULATED_WABA
 from migrations_app.models import Ladder, Playbook
 from migrations_app.rules.flows import plan_of
 from migrations_app.rules.ladders import parse_ladder
-from migrations_app.rules.playbooks import DEFAULT_LADDERS
+from migrations_app.rules.playbooks import OCCASIONS
 from migrations_app.rules.requirements import CATALOGUE, SOFT_CODES, suits
-from migrations_app.services.desk import LADDERS, load_desk
+from migrations_app.services.desk import load_desk
+from migrations_app.services.ladders import candidates, ladder_data, load_ladders, problems_of, save_ladder
 from migrations_app.services.playbooks import load_playbooks, playbook_data
 from providers.meta.simulator.state import DEFAULT_SOURCE_WABA
 from providers.models import Bsp, MetaAccount
@@ -56,11 +58,35 @@ def test_there_is_one_triage_queue_and_one_default_destination(desk: Desk) -> No
     assert Playbook.objects.filter(is_default=True, active=True).count() == 1
 
 
-@pytest.mark.parametrize("slug", LADDERS)
-def test_every_ladder_can_be_climbed_and_ends_with_a_person(slug: str) -> None:
-    rungs = parse_ladder(LADDERS[slug][1])
+LADDERS = ladder_data()
+
+
+@pytest.mark.parametrize("ladder", LADDERS["ladders"], ids=lambda ladder: str(ladder["slug"]))
+def test_every_ladder_can_be_climbed_and_ends_with_a_person(ladder: dict[str, Any]) -> None:
+    rungs = parse_ladder(ladder["steps"])
+    assert problems_of(ladder["steps"], Demand(ladder["demand"])) == []
     assert rungs[-1].escalates
-    assert not any(rung.escalates for rung in rungs[:-1])
+    assert "escalate" in ladder["on_exhausted"]
+
+
+def test_every_demand_has_a_general_ladder(desk: Desk) -> None:
+    general = {row.demand for row in candidates(Ladder.objects.all()) if row.general}
+    assert general == set(Demand)
+
+
+def test_a_newer_file_of_ladders_renews_what_no_lead_has_touched(desk: Desk, now: datetime, tmp_path: Path) -> None:
+    fresh = deepcopy(LADDERS) | {"version": LADDERS["version"] + 1}
+    for entry in fresh["ladders"]:
+        entry["name"] += " (new)"
+    file = tmp_path / "ladders.json"
+    file.write_text(json.dumps(fresh), encoding="utf-8")
+    save_ladder(ladder=Ladder.objects.get(slug="closing"), by=OPERATOR, now=now)
+    Ladder.objects.filter(slug="waba-id").update(active=False)
+    assert load_ladders(by=OPERATOR, now=now, path=file) == (0, len(LADDERS["ladders"]) - 1)
+    waba_id, closing = Ladder.objects.get(slug="waba-id"), Ladder.objects.get(slug="closing")
+    assert (waba_id.version, waba_id.active, waba_id.name.endswith("(new)")) == (2, False, True)
+    assert (closing.version, closing.edited, closing.name.endswith("(new)")) == (1, True, False)
+    assert load_ladders(by=OPERATOR, now=now, path=file) == (0, 0)
 
 
 DATA = playbook_data()
@@ -73,7 +99,7 @@ def test_a_playbook_asks_for_known_things_once_each(playbook: dict[str, Any]) ->
     assert set(wanted) <= set(RequirementCode.values)
     assert len(set(wanted)) == len(wanted)
     assert set(playbook.get("blocking", {})) <= set(SOFT_CODES) & set(wanted)
-    assert set(playbook.get("ladders", {})) <= set(DEFAULT_LADDERS)
+    assert set(playbook.get("ladders", {})) <= set(OCCASIONS)
 
 
 @every_playbook

@@ -274,7 +274,6 @@ def test_a_passing_failure_of_a_chase_that_was_answered_meanwhile_is_not_repeate
     outcome = send(claimed.message, channel=claimed.channel)
     outreach._record(ChaseAttempt, claimed, outcome, by=SYSTEM, now=walked.now)
     assert states(walked) == [FAILED]
-    assert walked.fresh().next_nudge_at is None
 
 
 def test_who_has_booked_already_is_not_invited_to_book(walk: Walker, smtp: MailServer) -> None:

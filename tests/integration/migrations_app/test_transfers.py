@@ -242,11 +242,17 @@ def test_the_old_key_finds_nothing_and_a_repeat_is_judged_anew(
     address = f"tickets/{reference}"
     assert old.get(address).status == 200
     walked = Walk(Ticket.objects.get(reference=reference), client_key.actor, walk.agent, walk.now)
+    walked.send_all_due()
+    walked.later(minutes=1)
     give(walked, stranger)
     for tail in ("", "/status", "/comments", "/events", "/chases"):
         assert old.get(f"{address}{tail}").status == 404
         assert new.get(f"{address}{tail}").status == 200
     assert "Padaria Sol" not in new.get(f"{address}/events").text
+    [chase] = new.get(f"{address}/chases").data
+    assert [attempt["state"] for attempt in chase["attempts"]] == ["planned"], (
+        "what the old organization was sent is gone"
+    )
     again = old.post("tickets", answers(), Idempotency_Key="once")
     assert (again.status, again.code) == (409, "number_already_open")
     assert reference not in again.text

@@ -1,8 +1,10 @@
 """The ladder: which rung comes next."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from migrations_app.rules.ladders import next_step, parse_ladder
+from migrations_app.rules.ladders import Step, next_rung, parse_ladder, timetable
 from tickets.enums import Party
 
 LADDER = parse_ladder(
@@ -38,21 +40,25 @@ def test_a_rung_that_could_not_be_climbed_is_refused(rung: dict[str, str]) -> No
         parse_ladder([rung])
 
 
+def due_by_days(step: Step, previous: datetime, first: bool) -> datetime:
+    return previous + timedelta(days=step.wait_business_days)
+
+
+def climbed(way: str, **more: object) -> list[int]:
+    """Rungs that are sent to the parties that `way` reaches."""
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    rungs = timetable(
+        LADDER, after=None, start=start, way=lambda s: "email" if s.recipient in way else "", due=due_by_days
+    )
+    return [rung.step.index for rung in rungs if rung.at is not None]
+
+
 def test_rungs_come_in_their_order_and_unreachable_ones_are_left_out() -> None:
-    both, client = [Party.CLIENT, Party.OLD_BSP], [Party.CLIENT]
-
-    def order(reachable: list[Party]) -> list[int]:
-        found: list[int] = []
-        step = next_step(LADDER, after=None, reachable=reachable)
-        while step is not None:
-            found.append(step.index)
-            step = next_step(LADDER, after=step.index, reachable=reachable)
-        return found
-
-    assert order(both) == [0, 1, 2, 3]
-    assert order(client) == [0, 2, 3]
-    assert order([]) == [3]
+    assert climbed("client old_bsp") == [0, 1, 2, 3]
+    assert climbed("client") == [0, 2, 3]
+    assert climbed("") == [3]
 
 
 def test_an_empty_ladder_has_no_next_rung() -> None:
-    assert next_step([], after=None, reachable=[Party.CLIENT]) is None
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    assert next_rung(timetable([], after=None, start=start, way=lambda _s: "email", due=due_by_days)) is None

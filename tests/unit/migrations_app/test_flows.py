@@ -20,10 +20,11 @@ from migrations_app.enums import (
     RequirementState,
     Stage,
 )
+from migrations_app.enums.ladders import Demand
 from migrations_app.rules.credit_line import may_share, next_sharing_day, sending_resumes
 from migrations_app.rules.facts import Answers, DestinationFacts, NumberAnswers
 from migrations_app.rules.flows import plan_of
-from migrations_app.rules.playbooks import DEFAULT_LADDERS, ladder_of, stage_progress
+from migrations_app.rules.playbooks import OCCASIONS, occasion_of, stage_progress
 from migrations_app.rules.progress import CaseFacts, NumberFacts, RequirementFacts, position, schedulable_numbers
 from migrations_app.rules.requirements import CATALOGUE, SOFT_CODES, codes_for, derive
 from tests.unit.migrations_app.test_progress import cases
@@ -179,10 +180,10 @@ def test_a_month_has_seven_days_without_sharing_and_the_next_day_is_the_first_po
 # Ladders and stages
 
 
-def test_a_playbook_climbs_its_own_ladder_or_the_usual_one() -> None:
-    assert ladder_of("waba_id", {"waba_id": "patient"}) == "patient"
-    assert [ladder_of(name, {}) for name in DEFAULT_LADDERS] == list(DEFAULT_LADDERS.values())
-    assert ladder_of("closing", {"closing": ""}) == "closing"
+def test_every_demand_of_a_ladder_has_an_occasion_on_which_a_playbook_names_it() -> None:
+    named = {occasion_of(demand, client_owns=owns) for demand in Demand for owns in (True, False)}
+    assert named == set(OCCASIONS)
+    assert all(OCCASIONS[occasion_of(demand, client_owns=True)] == demand for demand in Demand)
 
 
 STAGES = [
