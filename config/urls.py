@@ -17,4 +17,5 @@ urlpatterns = [
     path("api/docs", DocsView.as_view(), name="docs"),
     re_path(r"^api/.*$", not_found),
     path("admin/", admin.site.urls),
+    path("", include("migrations_app.portal.urls")),
 ]

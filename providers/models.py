@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from config.core.models import TimestampedModel, in_list
@@ -212,6 +213,8 @@ class Exchange(models.Model):
             models.Index(fields=["created_at"], condition=models.Q(state="sending"), name="exchange_in_flight"),
             # The log of one ticket in the admin.
             models.Index(fields=["ticket_reference", "id"], name="exchange_of_ticket"),
+            # How many messages have left for an address on one of its days.
+            models.Index(Lower("recipient"), "created_at", name="exchange_of_recipient"),
             # What an answer answers, and what a bounce is about.
             models.Index(fields=["message_id"], condition=~models.Q(message_id=""), name="exchange_message_id"),
             models.Index(fields=["provider_id"], condition=~models.Q(provider_id=""), name="exchange_provider_id"),

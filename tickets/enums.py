@@ -215,6 +215,7 @@ class EventType(TextChoices):
     CHASE_RESUMED = "chase.resumed", _("Reminders go on")
     ATTEMPT_RETRIED = "chase.attempt_retried", _("An undelivered message is tried again")
     ATTEMPT_SET_ASIDE = "chase.attempt_set_aside", _("An undelivered message was set aside")
+    CHASE_LEFT_ALONE = "chase.left_alone", _("No reminders by mail wanted")
     CALL_STEP = "pin_call.step", _("Step of the call")
 
 
@@ -232,6 +233,7 @@ INTERNAL_EVENTS = frozenset(
         EventType.CHASE_RESUMED,
         EventType.ATTEMPT_RETRIED,
         EventType.ATTEMPT_SET_ASIDE,
+        EventType.CHASE_LEFT_ALONE,
         EventType.CALL_STEP,
     }
 )

@@ -11,6 +11,7 @@ class ActorKind(StrEnum):
     USER = "user"
     SYSTEM = "system"
     OPERATOR = "operator"
+    LINK = "link"
 
 
 @dataclass(frozen=True)

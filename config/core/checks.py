@@ -32,6 +32,9 @@ def _always() -> list[CheckMessage]:
     if settings.EVENTS_KEPT_DAYS < 90:  # noqa: PLR2004
         hint = "Partners rely on 90 days: set PORTERO_EVENTS_KEPT_DAYS to 90 or more."
         found.append(Error("The change feed forgets too early.", hint=hint, id="portero.E010"))
+    if settings.CHASE_DAILY_CAP < 1:
+        hint = "Set CHASE_DAILY_CAP to 1 or more; stop single chases on their tickets."
+        found.append(Error("No reminder would ever leave.", hint=hint, id="portero.E020"))
     if settings.TICK_SECONDS > 15:  # noqa: PLR2004
         hint = "Sweeps find due work; PORTERO_TICK_SECONDS must be 15 or less."
         found.append(Error("The beat tick is too slow.", hint=hint, id="portero.E007"))

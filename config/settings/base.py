@@ -197,6 +197,9 @@ LET_GO_DAYS = env.number("PORTERO_LET_GO_DAYS", 7)
 ABANDONED_DAYS = env.number("PORTERO_ABANDONED_DAYS", 45)
 DRAFT_DAYS = env.number("PORTERO_DRAFT_DAYS", 90)
 
+CHASE_DAILY_CAP = env.number("CHASE_DAILY_CAP", 3)
+CHASE_BUNDLE_HOURS = env.number("CHASE_BUNDLE_HOURS", 4)
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [
     ("en", _("English")),

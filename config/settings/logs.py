@@ -1,5 +1,6 @@
 """Logging: one structured line per event, with the request id; secrets are masked by key before rendering."""
 
+import re
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -8,11 +9,22 @@ import structlog
 _SECRET_WORDS = ("authorization", "password", "secret", "token", "pin", "otp", "code_input", "api_key", "cookie")
 
 
+_SIGNED_LINK = re.compile(r"(/[ut]/)[^\s/?#\"']+")
+
+
 def mask_secrets(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace the value of every field whose name says that it is a secret."""
     for key in line:
         if any(word == key or key.endswith(f"_{word}") for word in _SECRET_WORDS):
             line[key] = "***"
+    return line
+
+
+def mask_links(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace the secret part of signed links (`/u/…`, `/t/…`): whoever has one may use it."""
+    for key, value in line.items():
+        if isinstance(value, str) and "/" in value:
+            line[key] = _SIGNED_LINK.sub(r"\1***", value)
     return line
 
 
@@ -24,6 +36,7 @@ def logging_settings(*, json_lines: bool) -> dict[str, Any]:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         mask_secrets,
+        mask_links,
     ]
     structlog.configure(
         processors=[

@@ -25,3 +25,11 @@ def stopped(data: Data, _names: Names) -> str:
 def resumed(data: Data, _names: Names) -> str:
     """Say that a chase goes on."""
     return _("Reminders go on: %(requirement)s") % {"requirement": requirement_of(data)}
+
+
+def left_alone(data: Data, _names: Names) -> str:
+    """Say that somebody wants no reminders by mail, or wants them again."""
+    words = {"party": label_of(Party, data.get("party"))}
+    if data.get("stopped"):
+        return _("%(party)s wants no more reminders by mail") % words
+    return _("%(party)s is reminded by mail again") % words

@@ -12,7 +12,9 @@ from migrations_app.enums import ChaseState
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.models import Chase, MigrationCase
 from migrations_app.rules.hours import doubts, zone_of
+from migrations_app.selectors.cases import case_of
 from migrations_app.services import manners
+from migrations_app.services.left_alone import remind_again
 from migrations_app.services.recipients import contacts_of
 from tickets.enums import Party
 from tickets.models import Ticket
@@ -22,9 +24,15 @@ _SAID_BY = (Party.ONBOARDING, Party.CLIENT, Party.OLD_BSP)
 
 def context_of(ticket: Ticket, case: MigrationCase) -> Mapping[str, Any]:
     """Return what the card shows beside the chases: whose clock counts, and whom nobody reminds any more."""
+    contacts = contacts_of(ticket, case).values()
     stopped = Chase.objects.filter(case=case, state=ChaseState.STOPPED).exclude(stopped_by="").order_by("id")
     return {
         "stopped_chases": [str(REQUIREMENT_TEXTS[chase.requirement_code][0]) for chase in stopped],
+        "left_alone": [
+            {"party": contact.party.value, "name": contact.party.label, "address": contact.email}
+            for contact in contacts
+            if contact.left_alone
+        ],
         "reminder_places": [
             {
                 "party": contact.party.label,
@@ -32,7 +40,7 @@ def context_of(ticket: Ticket, case: MigrationCase) -> Mapping[str, Any]:
                 "country": contact.country,
                 "unknown": [_UNKNOWN[doubt](contact) for doubt in doubts(contact.timezone, contact.country)],
             }
-            for contact in contacts_of(ticket, case).values()
+            for contact in contacts
             if contact.email
         ],
         "said_by": [(party.value, party.label) for party in _SAID_BY],
@@ -94,8 +102,19 @@ def _resume(deed: Deed) -> str:
     return _("Reminders go on.")
 
 
+def _remind(deed: Deed) -> str:
+    contacts = contacts_of(deed.ticket, case_of(deed.ticket.pk))
+    contact = next((each for each in contacts.values() if each.party == deed.data.get("party")), None)
+    if contact is None or not contact.left_alone:
+        raise BadForm(_("Nobody there has asked for no reminders."))
+    organization = deed.ticket.organization_id
+    remind_again(address=contact.email, organizations=[organization], by=deed.by, now=deed.now)
+    return _("Reminders by mail go on.")
+
+
 MANNERS_ACTIONS: dict[str, Action] = {
     "snooze-chase": Action(_snooze, stale_ok=True),
     "stop-chase": Action(_stop, stale_ok=True),
+    "remind-again": Action(_remind, stale_ok=True),
     "resume-chase": Action(_resume, stale_ok=True),
 }

@@ -1,13 +1,14 @@
 """The exchange log, read-only: what left for whom about the tickets this person may see."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from config.core.admin.base import ReadOnlyAdmin
 from migrations_app.admin.words import badge
+from migrations_app.models import ChaseAttempt
 from providers.models import Exchange
 from tickets.selectors.desk import is_lead, visible_tickets
 
@@ -31,7 +32,12 @@ class ExchangeAdmin(ReadOnlyAdmin):
         rows: QuerySet[Exchange] = super().get_queryset(request)
         if is_lead(request.user):
             return rows
-        return rows.filter(ticket_reference__in=visible_tickets(request.user).values("reference"))
+        visible = visible_tickets(request.user)
+        # A digest is about several tickets: who may not see one of them may not read it.
+        members = ChaseAttempt.objects.filter(exchange=OuterRef("pk"))
+        hidden = Exists(members.exclude(chase__case__ticket__in=visible))
+        own = Q(ticket_reference__in=visible.values("reference"))
+        return rows.filter(own | Exists(members), ~hidden)
 
     @display(description=_("State"))
     def state_label(self, row: Exchange) -> str:

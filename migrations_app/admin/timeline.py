@@ -216,6 +216,7 @@ def _transferred(data: Data, _names: Names) -> str:
 
 _SILENT_REASONS: dict[str, Callable[[], str]] = {
     "partly_moved": lambda: _("The client is silent, and some numbers have moved already: please decide"),
+    "left_alone": lambda: _("The client asked for no reminders and is silent: please decide"),
     "warning_not_delivered": lambda: _("The client is silent, and the warning did not reach it: please decide"),
 }
 
@@ -251,6 +252,7 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.CHASE_ESCALATED: ("priority_high", _chase_escalated),
     EventType.CHASE_SNOOZED: ("snooze", chase_lines.snoozed),
     EventType.CHASE_STOPPED: ("notifications_off", chase_lines.stopped),
+    EventType.CHASE_LEFT_ALONE: ("unsubscribe", chase_lines.left_alone),
     EventType.CHASE_RESUMED: ("notifications_active", chase_lines.resumed),
     EventType.PIN_CALL_BOOKED: ("event", _booked),
     EventType.PIN_CALL_RESCHEDULED: ("update", _rescheduled),

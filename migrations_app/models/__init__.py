@@ -9,6 +9,7 @@ from migrations_app.models.endpoints import OrganizationEndpoint
 from migrations_app.models.evidence import Evidence
 from migrations_app.models.insight import BspPace
 from migrations_app.models.ladders import Ladder
+from migrations_app.models.manners import Mailbox, NudgeStop
 from migrations_app.models.playbooks import Playbook, PlaybookStage
 
 __all__ = [
@@ -20,8 +21,10 @@ __all__ = [
     "DeskTask",
     "Evidence",
     "Ladder",
+    "Mailbox",
     "MigrationCase",
     "Notice",
+    "NudgeStop",
     "NumberMove",
     "OrganizationEndpoint",
     "OwnershipDispute",

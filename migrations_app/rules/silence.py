@@ -48,13 +48,17 @@ class EndedLadder:
 
 @dataclass(frozen=True)
 class SilenceFacts:
-    """What decides. `promised_for` is the latest date that the old BSP has promised; `partly_moved`: a number is cut over."""
+    """What decides. `promised_for` is the latest date that the old BSP has promised; `partly_moved`: a number is cut over.
+
+    `left_alone`: the client asked for no more reminders.
+    """
 
     stage: Stage
     seen_at: datetime
     draft: bool = False
     on_hold: bool = False
     partly_moved: bool = False
+    left_alone: bool = False
     let_go_at: datetime | None = None
     promised_for: datetime | None = None
     ladders: tuple[EndedLadder, ...] = ()
@@ -78,7 +82,7 @@ def counts(facts: SilenceFacts) -> bool:
 def next_due(facts: SilenceFacts, patience: Patience) -> Due | None:
     """Return the next step; None while silence does not count.
 
-    A ticket that is partly moved is never let go by itself: the desk is told instead.
+    A ticket that is partly moved, or whose client asked to be left alone, is never let go by itself: the desk is told instead.
     """
     if not counts(facts):
         return None
@@ -88,13 +92,15 @@ def next_due(facts: SilenceFacts, patience: Patience) -> Due | None:
 
 
 def _candidates(facts: SilenceFacts, patience: Patience) -> list[Due]:
-    end = SilenceStep.TELL_DESK if facts.partly_moved else SilenceStep.WARN
+    end = SilenceStep.TELL_DESK if facts.partly_moved or facts.left_alone else SilenceStep.WARN
     days = patience.draft_days if facts.draft else patience.abandoned_days
     abandoned = facts.seen_at + timedelta(days=days)
     if facts.promised_for is not None:
         # The client has done its part: it waits for the old BSP, as we do.
         abandoned = max(abandoned, facts.promised_for)
-    return [Due(end, abandoned), *(_after(ladder, facts.seen_at, end, patience) for ladder in facts.ladders)]
+    # Who is not reminded lets no ladder go by unanswered.
+    ladders = () if facts.left_alone else facts.ladders
+    return [Due(end, abandoned), *(_after(ladder, facts.seen_at, end, patience) for ladder in ladders)]
 
 
 def _after(ladder: EndedLadder, seen_at: datetime, end: SilenceStep, patience: Patience) -> Due:

@@ -27,7 +27,7 @@ from migrations_app.services.asked import DEMANDS, OPEN, Asking, asked_of, cover
 from migrations_app.services.desk_tasks import drop_tasks
 from migrations_app.services.exhaustion import act_on_end, take_back
 from migrations_app.services.new_chases import make_chase
-from migrations_app.services.pacing import pace_anew, promise_of
+from migrations_app.services.pacing import beside_others, pace_anew, promise_of
 from migrations_app.services.planning import hold_for, language_of, rungs_of
 from migrations_app.services.recipients import contacts_of
 from tickets.enums import EventType
@@ -227,10 +227,12 @@ def plan_next(
 
 def _plan(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase, rung: Rung) -> None:
     """Write down when a rung is due, and its message if it has one."""
-    assert rung.at is not None  # noqa: S101  (only rungs that are climbed are planned)
+    due = rung.at
+    assert due is not None  # noqa: S101  (only rungs that are climbed are planned)
     if not rung.step.escalates:
         contacts = contacts_of(ticket, case)
         contact = contacts[rung.step.recipient]
+        due = beside_others(ticket, chase, rung.step, contact, way=rung.channel, due=due, now=uow.now)
         ChaseAttempt.objects.create(
             chase=chase,
             step=rung.step.index,
@@ -239,12 +241,12 @@ def _plan(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase, ru
             recipient_party=rung.step.recipient,
             language=language_of(rung.step, contacts),
             address=contact.address_by(ChannelName(rung.channel)),
-            due_at=rung.at,
+            due_at=due,
             created_at=uow.now,
             updated_at=uow.now,
         )
-    Chase.objects.filter(pk=chase.pk).update(next_at=rung.at, updated_at=uow.now)
-    chase.next_at = rung.at
+    Chase.objects.filter(pk=chase.pk).update(next_at=due, updated_at=uow.now)
+    chase.next_at = due
 
 
 def _escalate(uow: UnitOfWork, ticket: Ticket, chase: Chase) -> None:

@@ -18,7 +18,7 @@ from migrations_app.rules.lifecycle import ATTEMPT
 from migrations_app.services import chases
 from migrations_app.services.attempts import AnyAttempt
 from migrations_app.services.notices import WARNING
-from migrations_app.services.pacing import answers_filing
+from migrations_app.services.pacing import answers_filing, is_nudge
 from migrations_app.services.recipients import Contact, contacts_of
 from providers.enums import ExchangeState
 from providers.services.outreach import Outcome, capabilities_of
@@ -99,6 +99,8 @@ def _go_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: AnyAtt
 def _plan_other(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: AnyAttempt, outcome: Outcome) -> bool:
     """Plan another try or another way, or say that nothing is left; tell whether something was planned."""
     contact = contacts_of(ticket, case)[Party(attempt.recipient_party)]
+    if isinstance(attempt, ChaseAttempt) and is_nudge(attempt):
+        contact = contact.for_nudges()
     way = next_way(ways_of(attempt, contact), tried=_failed_ways(attempt))
     match follow(_tried(attempt, outcome), another_way=way is not None):
         case Follow.AGAIN:

@@ -1,5 +1,6 @@
 """What is done about a silent client: the ladder once more, a warning, and at last its lines are let go."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db.models import Max
@@ -8,9 +9,11 @@ from config.core.actor import SYSTEM, Actor
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import AttemptState, RequirementState
 from migrations_app.models import Chase, MigrationCase, Notice, Requirement
+from migrations_app.rules.bundles import plain_address
 from migrations_app.rules.hours import office_hours, opening
 from migrations_app.rules.silence import Due, SilenceFacts, SilenceStep, next_due
 from migrations_app.selectors.cases import case_of, facts_of
+from migrations_app.selectors.nudges import left_alone
 from migrations_app.services import endings, intake
 from migrations_app.services.chases import begin_round
 from migrations_app.services.notices import WARNING, plan_notice
@@ -32,14 +35,15 @@ def look_after(*, ticket_id: int, now: datetime) -> SilenceStep | None:
         case = case_of(ticket_id)
         if case.silence_due_at is None or case.silence_due_at > now:
             return None
-        due = next_due(_facts(ticket, case), patience())
+        known = _facts(ticket, case)
+        due = next_due(known, patience())
         if due is None or due.at > now:
             look_at(case, due.at if due else None)
             return None
         if due.step is SilenceStep.LET_GO:
             _let_go(uow, ticket, case)
         else:
-            _take_step(uow, ticket, case, due)
+            _take_step(uow, ticket, case, due, known)
         return due.step
 
 
@@ -59,7 +63,8 @@ def keep_open(*, ticket_id: int, by: Actor, now: datetime) -> None:
 def _facts(ticket: Ticket, case: MigrationCase) -> SilenceFacts:
     promised = Requirement.objects.filter(case=case, state=RequirementState.REQUESTED).aggregate(at=Max("promised_for"))
     chases = Chase.objects.filter(case=case)
-    return silence_facts(ticket, case, facts_of(case, ticket), chases, promised_for=promised["at"])
+    known = silence_facts(ticket, case, facts_of(case, ticket), chases, promised_for=promised["at"])
+    return replace(known, left_alone=bool(left_alone(ticket.organization_id, {plain_address(ticket.contact_email)})))
 
 
 def _plan_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
@@ -71,14 +76,14 @@ def _plan_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     look_at(case, due.at if due else None)
 
 
-def _take_step(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, due: Due) -> None:
+def _take_step(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, due: Due, known: SilenceFacts) -> None:
     if due.chase_id is not None:
         chase = Chase.objects.get(pk=due.chase_id)
         begin_round(uow, ticket, case, chase, due.round, previous=_office_hours(uow, ticket))
     elif due.step is SilenceStep.WARN:
         _warn(uow, ticket, case)
     else:
-        _tell_desk(uow, ticket, "partly_moved")
+        _tell_desk(uow, ticket, "partly_moved" if known.partly_moved else "left_alone")
     _plan_on(uow, ticket, case)
 
 

@@ -4,7 +4,8 @@ A worker that dies between claim and record leaves the attempt `sending`; when i
 and is shown to a person. It is never sent again by itself.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -12,16 +13,18 @@ from django.conf import settings
 from config.core.actor import Actor
 from config.core.errors import NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
-from migrations_app.enums import AttemptState
+from migrations_app.enums import AttemptState, ChannelName
 from migrations_app.models import ChaseAttempt, MigrationCase
 from migrations_app.rules.lifecycle import ATTEMPT
 from migrations_app.rules.wording import OWN_SUBJECT
 from migrations_app.selectors.cases import case_of
-from migrations_app.services import chases
+from migrations_app.services import bundling, chases
 from migrations_app.services.attempts import TICKET_OF, AnyAttempt, locked_attempt
+from migrations_app.services.bundling import Member
 from migrations_app.services.delivery import come_back, give_up, still_wanted, take_outcome
 from migrations_app.services.lengths import call_length
 from migrations_app.services.messages import NoAddress, NotNow, compose_chase, compose_notice
+from migrations_app.services.pacing import is_nudge
 from migrations_app.services.preparing import pass_by, remember_prepared
 from migrations_app.services.settle import settle
 from migrations_app.services.threads import Place, named, new_key
@@ -36,9 +39,9 @@ from tickets.services.tickets import lock_ticket
 
 @dataclass(frozen=True)
 class Claimed:
-    """An attempt that is ours to send, with its exchange row already committed."""
+    """One message that is ours to send, with its exchange row already committed, and the attempts that leave with it."""
 
-    attempt_id: int
+    attempt_ids: tuple[int, ...]
     exchange_id: int
     channel: str
     message: OutboundMessage
@@ -55,6 +58,7 @@ def send_due(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: dateti
 
 def _claim(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime) -> Claimed | None:
     with unit_of_work(by=by, now=now) as uow:
+        mates = bundling.lock_company(uow, attempt_id) if model is ChaseAttempt else []
         found = locked_attempt(uow, model, attempt_id)
         if found is None:
             return None
@@ -64,8 +68,10 @@ def _claim(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime
         if not still_wanted(attempt, ticket):
             attempt.delete()
             return None
-        key = attempt.message_key or new_key()
         try:
+            if isinstance(attempt, ChaseAttempt) and attempt.channel == ChannelName.EMAIL and is_nudge(attempt):
+                return _claim_nudge(uow, Member(attempt, ticket, case), mates)
+            key = attempt.message_key or new_key()
             message = _message(attempt, ticket, case, key=key, now=now)
         except NotNow:
             pass_by(uow, ticket, case, attempt)
@@ -74,20 +80,56 @@ def _claim(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime
         except NoAddress:
             _no_address(uow, attempt, ticket, case)
             return None
-        purpose = f"{'chase' if isinstance(attempt, ChaseAttempt) else 'notice'}.{attempt.message}"
-        exchange = exchanges.begin_message(
-            message=message,
-            purpose=purpose,
-            subject_key=f"ticket:{ticket.reference}",
-            channel=attempt.channel,
-            now=now,
-        )
+        return _begin(uow, [(attempt, ticket, case)], message, name=attempt.message, key=key)
+
+
+def _claim_nudge(uow: UnitOfWork, first: Member, mates: Sequence[int]) -> Claimed | None:
+    """Claim a reminder by mail and what else is due for its address, if its recipient may be written to now."""
+    mailbox = bundling.may_leave(uow, first)
+    if mailbox is None:
+        return None
+    row = first.attempt
+    key = row.message_key or new_key()
+    message = _message(row, first.ticket, first.case, key=key, now=uow.now)
+    company = bundling.company_of(uow, first, mates)
+    name = row.message
+    if company:
+        # Its own name: a try of one of them alone is another message.
+        key, digest = "", bundling.digest_of(uow, first, message, company)
+        place = Place(chase=row.chase, key=new_key(), at=uow.now, own_title=True)
+        message = named(digest[0], channel=row.channel, place=place)
+        name = digest[1]
+    members = [first, *(member for member, _entry in company)]
+    claimed = _begin(uow, [(m.attempt, m.ticket, m.case) for m in members], message, name=name, key=key)
+    # After the log was written: who reads the log needs no link that stops reminders.
+    return replace(claimed, message=bundling.with_way_out(message, mailbox, members))
+
+
+def _begin(
+    uow: UnitOfWork,
+    rows: Sequence[tuple[AnyAttempt, Ticket, MigrationCase]],
+    message: OutboundMessage,
+    *,
+    name: str,
+    key: str,
+) -> Claimed:
+    """Put a message on record with every attempt that leaves with it; `name` is that of its text."""
+    first, ticket, _case = rows[0]
+    purpose = f"{'chase' if isinstance(first, ChaseAttempt) else 'notice'}.{name}"
+    exchange = exchanges.begin_message(
+        message=message,
+        purpose=purpose,
+        subject_key=f"ticket:{ticket.reference}",
+        channel=first.channel,
+        now=uow.now,
+    )
+    for attempt, _ticket, case in rows:
         uow.move(
-            attempt, "state", table=ATTEMPT, to=AttemptState.SENDING, claimed_at=now, exchange_id=exchange.pk,
+            attempt, "state", table=ATTEMPT, to=AttemptState.SENDING, claimed_at=uow.now, exchange_id=exchange.pk,
             message_key=key, message=attempt.message,
         )  # fmt: skip
         remember_prepared(attempt, case)
-        return Claimed(attempt.pk, exchange.pk, attempt.channel, message)
+    return Claimed(tuple(attempt.pk for attempt, _ticket, _case in rows), exchange.pk, first.channel, message)
 
 
 def _message(attempt: AnyAttempt, ticket: Ticket, case: MigrationCase, *, key: str, now: datetime) -> OutboundMessage:
@@ -113,8 +155,25 @@ def _no_address(uow: UnitOfWork, attempt: AnyAttempt, ticket: Ticket, case: Migr
 
 
 def _record(model: type[AnyAttempt], claimed: Claimed, outcome: Outcome, *, by: Actor, now: datetime) -> AttemptState:
+    """Write what became of a message, attempt by attempt: one that cannot be written does not keep the others from it."""
+    states: list[AttemptState] = []
+    broken: list[Exception] = []
+    for attempt_id in claimed.attempt_ids:
+        try:
+            states.append(_record_one(model, attempt_id, claimed, outcome, by=by, now=now))
+        except Exception as error:  # noqa: BLE001  (told below, after the others)
+            broken.append(error)
+    if broken:
+        # What could not be written is found by the sweep of the lost, with the outcome that stands in the log.
+        raise broken[0]
+    return states[0]
+
+
+def _record_one(
+    model: type[AnyAttempt], attempt_id: int, claimed: Claimed, outcome: Outcome, *, by: Actor, now: datetime
+) -> AttemptState:
     with unit_of_work(by=by, now=now) as uow:
-        found = locked_attempt(uow, model, claimed.attempt_id)
+        found = locked_attempt(uow, model, attempt_id)
         if found is None:
             raise NotFound
         attempt, ticket, case = found
@@ -147,12 +206,20 @@ def mark_lost(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datet
         attempt, ticket, case = found
         if attempt.state != AttemptState.SENDING or attempt.claimed_at is None or attempt.claimed_at > now - lease:
             return False
-        outcome = Outcome(ExchangeState.UNKNOWN, reason="worker_lost")
+        outcome = _found_out(attempt)
         take_outcome(uow, ticket, case, attempt, outcome)
         if attempt.exchange_id is not None:
             _finish(attempt.exchange_id, outcome, by=by, now=now)
         settle(uow, ticket, case)
         return True
+
+
+def _found_out(attempt: AnyAttempt) -> Outcome:
+    """Return what is known of a message whose worker has died: of a digest the log may know its end already."""
+    exchange = attempt.exchange
+    if exchange is None or exchange.state not in {ExchangeState.SENT, ExchangeState.FAILED}:
+        return Outcome(ExchangeState.UNKNOWN, reason="worker_lost")
+    return Outcome(ExchangeState(exchange.state), reason=(exchange.error or {}).get("reason", ""))
 
 
 def judge_unknown(model: type[AnyAttempt], attempt_id: int, *, arrived: bool, by: Actor, now: datetime) -> None:

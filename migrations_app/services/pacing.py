@@ -2,17 +2,20 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 
 from config.core.uow import UnitOfWork
-from migrations_app.enums import AttemptState, RequirementCode, RequirementState
+from migrations_app.enums import AttemptState, ChannelName, RequirementCode, RequirementState
 from migrations_app.models import Chase, ChaseAttempt, MigrationCase, Requirement
-from migrations_app.rules.hours import add_business_days, answers_at_once, doubts, due_at, opening
+from migrations_app.rules.hours import add_business_days, answers_at_once, doubts, due_at, is_open, opening, together
 from migrations_app.rules.ladders import Step, parse_ladder
 from migrations_app.rules.lifecycle import MOVED
+from migrations_app.selectors.nudges import times_planned
 from migrations_app.services.recipients import Contact, contacts_of
+from tickets.enums import Party
 from tickets.models import Ticket
 from tickets.selectors.service_levels import desk_hours
 
@@ -42,6 +45,11 @@ def answers_filing(chase: Chase, step: Step) -> bool:
     return chase.round == 1 and chase.last_step is None and answers_at_once(step)
 
 
+def is_nudge(attempt: ChaseAttempt) -> bool:
+    """Tell whether a message is a reminder, not the answer to a filing."""
+    return not answers_filing(attempt.chase, parse_ladder(attempt.chase.steps)[attempt.step])
+
+
 def rung_due(
     ticket: Ticket, chase: Chase, step: Step, contact: Contact, *, previous: datetime, first: bool | None = None
 ) -> datetime:
@@ -59,6 +67,29 @@ def rung_due(
             due = opening(contact.hours, silence)
     desk = desk_hours(ticket) if step.escalates else None
     return opening(desk, due) if desk is not None else due
+
+
+def beside_others(
+    ticket: Ticket, chase: Chase, step: Step, contact: Contact, *, way: str, due: datetime, now: datetime
+) -> datetime:
+    """Return when a reminder leaves: with another one to the same address that is due at about the same time, else when due.
+
+    It is never brought forward before a promise or the end of a snooze.
+    """
+    within = timedelta(hours=settings.CHASE_BUNDLE_HOURS)
+    if way != ChannelName.EMAIL or answers_filing(chase, step) or not within:
+        return due
+    silent = any(moment is not None and moment > now for moment in (chase.promise_at, chase.snoozed_until))
+    others = times_planned(
+        contact.address_by(ChannelName.EMAIL),
+        party=contact.party,
+        organization_id=None if contact.party is Party.OLD_BSP else ticket.organization_id,
+        around=due,
+        within=within,
+        except_chase=chase.pk,
+    )
+    fitting = [moment for moment in others if moment > now and is_open(contact.hours, moment)]
+    return together(due, fitting, floor=due if silent else now, within=within)
 
 
 def planned_attempt(chase: Chase) -> ChaseAttempt | None:

@@ -10,8 +10,8 @@ from migrations_app.rules.channels import ways
 from migrations_app.rules.ladders import Due, Rung, Step, Way, timetable
 from migrations_app.rules.wording import Hold
 from migrations_app.selectors.chases import hold_of_case
-from migrations_app.services.pacing import rung_due
-from migrations_app.services.recipients import Contact, contacts_of, dead_ways
+from migrations_app.services.pacing import answers_filing, rung_due
+from migrations_app.services.recipients import Contact, contacts_of, dead_ways, for_nudges
 from tickets.enums import Party
 from tickets.models import Ticket
 
@@ -71,9 +71,14 @@ def rungs_of(
     """
     contacts = contacts_of(ticket, case)
     due = due_for(ticket, chase, contacts)
-    return timetable(
-        ladder, after=after, start=start, way=way_to(case, contacts, hold_for(chase, case)), due=due, opening=opening
-    )
+    hold = hold_for(chase, case)
+    answering, reminding = way_to(case, contacts, hold), way_to(case, for_nudges(contacts), hold)
+
+    def way(step: Step) -> str:
+        # What answers a filing goes also to who wants no reminders.
+        return answering(step) if answers_filing(chase, step) else reminding(step)
+
+    return timetable(ladder, after=after, start=start, way=way, due=due, opening=opening)
 
 
 def language_of(step: Step, contacts: Contacts) -> str:

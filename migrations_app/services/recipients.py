@@ -1,12 +1,14 @@
 """Who can be reached for a case, and how: the contacts of each party, read when a rung is planned and again when it is sent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrations_app.enums import AttemptState, ChannelName
 from migrations_app.models import ChaseAttempt, MigrationCase, OrganizationEndpoint
+from migrations_app.rules.bundles import plain_address
 from migrations_app.rules.channels import address_is_dead
 from migrations_app.rules.hours import Hours, office_hours
+from migrations_app.selectors.nudges import left_alone
 from providers.models import HttpEndpoint
 from providers.selectors.directory import address_for_partner, endpoint_for_partner, hears_partners
 from tickets.enums import Party
@@ -26,6 +28,12 @@ class Contact:
     timezone: str = "UTC"
     country: str = ""
     endpoint: HttpEndpoint | None = None
+    left_alone: bool = False
+    """Whether it asked for no more reminders by mail."""
+
+    def for_nudges(self) -> "Contact":
+        """Return how this party may be reminded: not by mail if it asked to be left alone."""
+        return replace(self, email="") if self.left_alone else self
 
     @property
     def ways(self) -> frozenset[ChannelName]:
@@ -35,7 +43,7 @@ class Contact:
     def address_by(self, way: ChannelName) -> str:
         """Return what the party is reached at by one way, in words; empty where that way is not known."""
         url = self.endpoint.url if self.endpoint is not None else ""
-        return {ChannelName.EMAIL: self.email, ChannelName.HTTP: url[:320]}.get(way, "")
+        return {ChannelName.EMAIL: plain_address(self.email), ChannelName.HTTP: url[:320]}.get(way, "")
 
     @property
     def hours(self) -> Hours:
@@ -53,7 +61,9 @@ def contacts_of(ticket: Ticket, case: MigrationCase) -> Mapping[Party, Contact]:
         country=ticket.country,
         endpoint=_endpoint_of(ticket.organization_id),
     )
-    return {Party.CLIENT: client, Party.OLD_BSP: _old_bsp(ticket, case)}
+    found = {Party.CLIENT: client, Party.OLD_BSP: _old_bsp(ticket, case)}
+    silent = left_alone(ticket.organization_id, {plain_address(each.email) for each in found.values() if each.email})
+    return {party: replace(each, left_alone=plain_address(each.email) in silent) for party, each in found.items()}
 
 
 def _old_bsp(ticket: Ticket, case: MigrationCase) -> Contact:
@@ -96,3 +106,8 @@ def dead_ways(case_id: int, contact: Contact) -> frozenset[str]:
 def reachable(contacts: Mapping[Party, Contact]) -> frozenset[Party]:
     """Return the parties for which some way is known."""
     return frozenset(party for party, contact in contacts.items() if contact.ways)
+
+
+def for_nudges(contacts: Mapping[Party, Contact]) -> Mapping[Party, Contact]:
+    """Return how each party may be reminded."""
+    return {party: contact.for_nudges() for party, contact in contacts.items()}

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Q
+from django.db.models.functions import Lower
 
-from providers.enums import ExchangeState
+from providers.enums import ChannelKind, ExchangeState
 from providers.models import Exchange
 
 
@@ -33,3 +34,11 @@ def conversation(exchange_ids: Iterable[int], *, recipient: str) -> list[Exchang
         pk__in=exchange_ids, recipient=recipient, state__in=[ExchangeState.SENT, ExchangeState.UNKNOWN]
     )
     return list(rows.exclude(message_id="").order_by("id"))
+
+
+def left_for(address: str, *, since: datetime, until: datetime) -> int:
+    """Return how many mails have left, or may have left, for an address within a time; `address` is in lower case."""
+    rows = Exchange.objects.alias(to=Lower("recipient")).filter(
+        to=address, channel=ChannelKind.EMAIL, created_at__gte=since, created_at__lt=until
+    )
+    return rows.exclude(state=ExchangeState.FAILED).count()

@@ -29,7 +29,7 @@ MOVERS: set[Place] = {
     ("migrations_app/services/chases.py", "_end"),
     ("migrations_app/services/chases.py", "_escalate"),
     ("migrations_app/services/chases.py", "go_on_after_end"),
-    ("migrations_app/services/outreach.py", "_claim"),
+    ("migrations_app/services/outreach.py", "_begin"),
     ("migrations_app/services/outreach.py", "_no_address"),
     ("migrations_app/services/delivery.py", "take_outcome"),
     ("migrations_app/services/delivery.py", "come_back"),

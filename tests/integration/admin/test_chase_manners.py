@@ -2,6 +2,11 @@
 
 from datetime import timedelta
 
+from django.core.mail import EmailMessage
+
+from providers.models import Exchange
+from tests.factories.desk import Desk
+from tests.factories.forms import OTHER_NUMBER
 from tests.factories.walks import Path, Walker
 from tests.integration.admin.conftest import Person
 from tickets.models import Ticket
@@ -61,3 +66,16 @@ def test_a_promise_is_shown_while_it_is_waited_for(walk: Walker, agent_at_desk: 
     walked = walk(Path.WAITING_TWO_STEP)
     walked.ask_bsp(promised_for=walked.now + timedelta(days=9))
     assert "Promised for Wed 11 Mar 2026; the next message asks for the outcome." in agent_at_desk.page(walked)
+
+
+def test_a_digest_is_read_by_who_may_see_all_its_tickets(
+    walk: Walker, desk: Desk, agent_at_desk: Person, lead_at_desk: Person, mailoutbox: list[EmailMessage]
+) -> None:
+    own, foreign = walk(Path.WAITING_TWO_STEP), walk(Path.WAITING_TWO_STEP, OTHER_NUMBER)
+    own.now = own.planned().due_at
+    own.send_all_due()
+    digest = Exchange.objects.get(purpose="chase.chase_digest").pk
+    assert agent_at_desk.get("providers_exchange_change", digest).status_code == 200
+    Ticket.objects.filter(pk=foreign.ticket.pk).update(queue=desk.triage)
+    assert agent_at_desk.get("providers_exchange_change", digest).status_code == 302
+    assert lead_at_desk.get("providers_exchange_change", digest).status_code == 200

@@ -47,7 +47,7 @@ _CHASED = {"snooze-chase", "stop-chase"}
     ("path", "offered"),
     [
         (Path.WAITING_TWO_STEP, {*_WORK, "hold", "priority", "cancel", "reject", "flow", *_CHASED}),
-        (Path.SCHEDULED, {*_WORK, "hold", "priority", "cancel", "reject", "cancel-call", "flow", "stop-chase"}),
+        (Path.SCHEDULED, {*_WORK, "hold", "priority", "cancel", "reject", "cancel-call", "flow", *_CHASED}),
         (Path.LIVE, {*_WORK, "hold", "priority"}),
         (Path.RESOLVED, {*_WORK, "close", "reopen", *_CHASED}),
         (Path.CLOSED, {*_ALWAYS, "reopen"}),

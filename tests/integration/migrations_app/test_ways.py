@@ -145,7 +145,7 @@ def test_a_worker_that_died_with_a_call_is_made_good_by_repeating_it(
     walked = walk(Path.WAITING_TWO_STEP)
     claimed = outreach._claim(ChaseAttempt, walked.planned().pk, by=SYSTEM, now=walked.now)
     assert claimed is not None
-    assert outreach.mark_lost(ChaseAttempt, claimed.attempt_id, by=SYSTEM, now=walked.later(minutes=5))
+    assert outreach.mark_lost(ChaseAttempt, claimed.attempt_ids[0], by=SYSTEM, now=walked.later(minutes=5))
     go_to_planned(walked)
     assert tries(walked)[1:3] == [(HTTP, UNKNOWN, 0), (HTTP, SENT, 0)]
     assert partner.received[0][0]["webhook-id"] == claimed.message.message_id

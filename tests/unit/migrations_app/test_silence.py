@@ -53,6 +53,10 @@ def test_who_waits_for_a_promise_of_the_old_bsp_is_not_abandoned() -> None:
     assert due(promised_for=day(20)).at == day(45)
 
 
+def test_who_asked_to_be_left_alone_is_not_let_go_by_itself() -> None:
+    assert due(left_alone=True, ladders=(ladder(2),)) == Due(SilenceStep.TELL_DESK, day(45))
+
+
 def test_the_ladder_is_climbed_a_second_time_after_a_pause() -> None:
     assert due(ladders=(ladder(),)) == Due(SilenceStep.NEXT_LADDER, day(15), 7, 2)
 

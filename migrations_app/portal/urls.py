@@ -1,0 +1,7 @@
+"""Pages for people without an account, each behind a signed link."""
+
+from django.urls import path
+
+from migrations_app.portal.nudges import nudges
+
+urlpatterns = [path("u/<str:token>", nudges, name="nudges")]
