@@ -108,6 +108,7 @@ def begin_round(
 ) -> None:
     """Climb a chase's ladder from its first rung; `count` says which time in a row without an answer."""
     columns: dict[str, Any] = {"round": count, "round_started_at": uow.now, "ended_at": None, "last_step": None}
+    columns["prepared_numbers"] = chase.prepared_numbers = []
     if chase.state == ChaseState.ACTIVE:
         Chase.objects.filter(pk=chase.pk).update(**columns)
         chase.last_step, chase.round = None, count

@@ -45,8 +45,6 @@ def _follow(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, facts: CaseFac
 
 def _begin_now(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase) -> None:
     """Plan the first rung for the client's next open hour, whatever it would wait otherwise; a snooze is kept."""
-    Chase.objects.filter(pk=chase.pk).update(prepared_numbers=[])
-    chase.prepared_numbers = []
     at = opening(contacts_of(ticket, case)[Party.CLIENT].hours, uow.now)
     begin_round(uow, ticket, case, chase, chase.round, previous=at)
     planned = planned_attempt(chase)

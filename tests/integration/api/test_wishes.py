@@ -69,7 +69,7 @@ STEPS_OF_A_PAGE = {
     "tickets_ticket_import_template": "tickets_ticket_import",
     "tickets_ticket_do": "comment",
 }
-DESK_PAGES = {"tickets_ticket_slots", "tickets_ticket_transfer"}
+DESK_PAGES = {f"tickets_ticket_{page}" for page in ("slots", "transfer", "attempt", "notice", "letter")}
 
 
 def test_wish_2_whatever_a_client_may_do_in_the_admin_the_api_does_too() -> None:

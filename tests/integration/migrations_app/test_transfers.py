@@ -116,6 +116,13 @@ def test_the_new_people_are_written_to_from_the_first_rung(walk: Walker, strange
     assert (number.otp_contact_name, number.otp_contact_email) == (NEW.name, NEW.email)
 
 
+def test_the_new_people_are_asked_to_prepare_too(walk: Walker, stranger: Key) -> None:
+    walked = walk(Path.WAITING_TWO_STEP, business_verification="pending")
+    assert [attempt.message for attempt in walked.attempts()] == ["two_step_prepare"]
+    give(walked, stranger)
+    assert walked.planned().message == "two_step_prepare"
+
+
 def test_with_the_same_contact_the_chase_goes_on_where_it_was(walk: Walker, stranger: Key) -> None:
     walked = walk(Path.WAITING_TWO_STEP)
     planned, contact = walked.planned(), walked.ticket.contact_email
