@@ -32,6 +32,7 @@ def _beat_table(sender: Celery, **_: Any) -> None:
     for name in (
         "migrations.sweep_outreach",
         "migrations.sweep_lost",
+        "migrations.sweep_proofs",
         "migrations.sweep_clock",
         "migrations.sweep_abandoned",
         "tickets.sweep_clocks",

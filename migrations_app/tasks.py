@@ -13,7 +13,8 @@ from config.core import clock
 from config.core.actor import SYSTEM
 from migrations_app.models import ChaseAttempt, Notice
 from migrations_app.selectors import cases, due
-from migrations_app.services import calls, endings, insight, letting_go, moves, outreach
+from migrations_app.selectors.proofs import due_tries, lost_tries
+from migrations_app.services import calls, endings, insight, letting_go, moves, outreach, proofs
 from providers.services import exchanges
 
 _log = structlog.get_logger("portero.sweeps")
@@ -59,6 +60,24 @@ def sweep_lost(**_: Any) -> None:
     for chase_id, ticket_id in due.ended_ladders(now=now, limit=BATCH):
         with _alone("chase", chase_id):
             outreach.escalate(chase_id, ticket_id, by=SYSTEM, now=now)
+
+
+@shared_task(name="migrations.sweep_proofs")
+def sweep_proofs(**_: Any) -> None:
+    """End tries of claims whose process died, and hand out those whose time has come."""
+    now = clock.now()
+    gone = now - timedelta(seconds=settings.ATTEMPT_LEASE_SECONDS)
+    for try_id in lost_tries(claimed_before=gone, limit=BATCH):
+        with _alone("try", try_id):
+            proofs.give_up_lost(try_id, by=SYSTEM, now=now)
+    for try_id in due_tries(now=now, limit=BATCH):
+        try_claim.delay(try_id=try_id)
+
+
+@shared_task(name="migrations.try_claim")
+def try_claim(*, try_id: int, **_: Any) -> None:
+    """Make one due try of a claim at Meta; whoever claims it first makes it."""
+    proofs.try_due(try_id, by=SYSTEM, now=clock.now())
 
 
 @shared_task(name="migrations.sweep_clock")

@@ -217,6 +217,7 @@ class EventType(TextChoices):
     ATTEMPT_SET_ASIDE = "chase.attempt_set_aside", _("An undelivered message was set aside")
     CHASE_LEFT_ALONE = "chase.left_alone", _("No reminders by mail wanted")
     CALL_STEP = "pin_call.step", _("Step of the call")
+    NUMBER_TRIED = "number.tried", _("Tried at Meta")
 
 
 INTERNAL_EVENTS = frozenset(
@@ -235,6 +236,7 @@ INTERNAL_EVENTS = frozenset(
         EventType.ATTEMPT_SET_ASIDE,
         EventType.CHASE_LEFT_ALONE,
         EventType.CALL_STEP,
+        EventType.NUMBER_TRIED,
     }
 )
 """Types that no client is ever told of."""

@@ -172,6 +172,8 @@ META_SIMULATOR_URL = env.text(
     "META_SIMULATOR_URL", META_BASE_URL if EMBEDDED else f"http://127.0.0.1:{META_SIMULATOR_PORT}"
 ).rstrip("/")
 META_ACCESS_TOKEN = env.text("META_ACCESS_TOKEN", "simulator" if EMBEDDED else "")
+# Whether a new queue tries claims at Meta. It leaves objects at the destination: at the Graph API somebody has to want it.
+TRIES_CLAIMS = env.flag("PORTERO_TRIES_CLAIMS", default=EMBEDDED)
 META_TIMEOUT_SECONDS = env.number("META_TIMEOUT_SECONDS", 20)
 
 # Time: UTC inside; a virtual clock may be set by the demo and the journey tests (embedded mode only).

@@ -29,6 +29,7 @@ from migrations_app.admin.words import refusal_words
 from migrations_app.enums import NumberState
 from migrations_app.models import NumberMove, PinCall
 from migrations_app.services import calls, moves
+from migrations_app.services.call_gate import start_proven_call
 from migrations_app.services.move_steps import NoAnswer
 from tickets.admin import actor_of
 
@@ -150,7 +151,7 @@ def _registered_words(state: NumberState) -> str:
 
 
 def _start(form: StepForm) -> str:
-    calls.start_call(ticket_id=form.call.ticket_id, call_id=str(form.call.uid), by=form.by, now=form.now)
+    start_proven_call(ticket_id=form.call.ticket_id, call_id=str(form.call.uid), by=form.by, now=form.now)
     return _("The call has begun.")
 
 

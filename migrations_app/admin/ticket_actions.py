@@ -17,6 +17,7 @@ from migrations_app.admin.chase_manners import MANNERS_ACTIONS
 from migrations_app.admin.deeds import Action, BadForm, Deed
 from migrations_app.admin.drafts import DRAFT_ACTIONS
 from migrations_app.admin.flow_actions import FLOW_ACTIONS
+from migrations_app.admin.proof_actions import PROOF_ACTIONS
 from migrations_app.admin.words import refusal_words
 from migrations_app.services import endings, letting_go
 from tickets.admin import actor_of
@@ -158,6 +159,7 @@ ALL_ACTIONS: dict[str, Action] = {
     **DRAFT_ACTIONS,
     **FLOW_ACTIONS,
     **MANNERS_ACTIONS,
+    **PROOF_ACTIONS,
     "comment": Action(_comment, for_client=True, stale_ok=True),
     "attach": Action(_attach, for_client=True, stale_ok=True),
     "assign": Action(_assign),

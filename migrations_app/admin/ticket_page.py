@@ -9,7 +9,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from config.core.errors import DomainError
-from migrations_app.admin import chase_manners, drafts, playbook_card
+from migrations_app.admin import chase_manners, drafts, playbook_card, proof_card
 from migrations_app.admin.failures import failure_words
 from migrations_app.admin.insight import ready_line
 from migrations_app.admin.offers import Viewer, requirement_blocks
@@ -76,6 +76,8 @@ def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
         context |= playbook_card.context_of(ticket, case, works=works, now=now)
         context |= _case_context(ticket, case, user=user, desk=desk, works=works)
         context["ready_by"] = ready_line(case, zone, now)
+        if desk:
+            context |= proof_card.context_of(ticket, case, works=works, now=now)
         for number in context["numbers"]:
             number["record"] = context["may_record"].get(number["row"].pk, "")
     if works:
@@ -238,7 +240,8 @@ def _answers(case: MigrationCase) -> list[tuple[str, str]]:
 
 
 def _still_to_move(case: MigrationCase) -> bool:
-    return any(number.state in {NumberState.PENDING, NumberState.FAILED} for number in case.numbers.all())
+    still = {NumberState.PENDING, NumberState.INITIATED, NumberState.FAILED}
+    return any(number.state in still for number in case.numbers.all())
 
 
 def _bookable(ticket: Ticket, case: MigrationCase) -> bool:

@@ -13,6 +13,7 @@ from migrations_app.admin import chase_lines
 from migrations_app.admin.event_data import Data, Names
 from migrations_app.admin.event_data import label_of as _label
 from migrations_app.admin.event_data import requirement_of as _requirement
+from migrations_app.admin.proof_card import tried_words
 from migrations_app.admin.routing_words import REASON_WORDS
 from migrations_app.admin.words import EMAIL_WORDS
 from migrations_app.enums import DisputeState, Flow, NumberState, RequirementState
@@ -267,6 +268,7 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.ATTEMPT_RETRIED: ("forward_to_inbox", _retried),
     EventType.ATTEMPT_SET_ASIDE: ("inventory_2", _set_aside),
     EventType.CALL_STEP: ("call", _call_step),
+    EventType.NUMBER_TRIED: ("science", tried_words),
     EventType.OWNERSHIP_DISPUTED: ("gavel", _disputed),
     EventType.TICKET_TRANSFERRED: ("move_item", _transferred),
     EventType.CLIENT_SILENT: ("hourglass_bottom", _silent),

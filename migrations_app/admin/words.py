@@ -1,16 +1,21 @@
 """Words and colours of the agents' screen that no other part of the product needs."""
 
+from datetime import datetime
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.core.api.codes import CATALOGUE
 from config.core.errors import DomainError, Invalid
 from migrations_app.enums import AttemptState, ChaseState, NumberState, PinCallState, RequirementState, Stage
+from migrations_app.enums.proofs import ProofState
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.models import Chase
+from migrations_app.rules.proof import WhyNot
 from migrations_app.services import dead_letters
 from migrations_app.services.calls import NotReady
 from migrations_app.services.disputes import ReasonMissing
@@ -18,6 +23,8 @@ from migrations_app.services.flow_choice import ReasonForFlowNeeded
 from migrations_app.services.handing_over import CallInTheWay
 from migrations_app.services.manners import NotAhead, WhyMissing
 from migrations_app.services.move_steps import AnotherStepRuns, CoolingDown, MetaSaidNo, NoAnswer, NotInCall
+from migrations_app.services.proofs import NotTried
+from migrations_app.services.removals import StillThere
 from migrations_app.services.requirements import ReasonNeeded, TicketEnded
 from tickets.enums import Party, TicketStatus
 from tickets.services.routing import SameQueue
@@ -97,10 +104,20 @@ STATE_COLOURS: dict[str, str] = {
 }
 """Colour of a state wherever it is shown; a state without one is grey."""
 
+PROOF_COLOURS: dict[str, str] = {
+    ProofState.ACCEPTED: "success",
+    ProofState.STILL_ON: "warning",
+    ProofState.REFUSED: "danger",
+    ProofState.TRYING: "primary",
+    ProofState.PLANNED: "info",
+}
+"""Colour of what Meta said; the rest is grey."""
+
 EMAIL_WORDS: dict[str, Any] = {
     "two_step_guide": _("Guide: switch two-step verification off"),
     "two_step_letter": _("Letter for the old BSP, to the client"),
     "two_step_reminder": _("Reminder: two-step verification"),
+    "two_step_still_on": _("Meta still sees two-step verification on"),
     "two_step_bsp_request": _("Request to the old BSP"),
     "two_step_bsp_reminder": _("Reminder to the old BSP"),
     "two_step_prepare": _("Prepare now, switch off later"),
@@ -125,6 +142,30 @@ EMAIL_WORDS: dict[str, Any] = {
 }
 """What a message is, for people."""
 
+_WHY_NOT: dict[WhyNot, Any] = {
+    WhyNot.NOT_BY_API: _("Not tried at Meta: the numbers of this destination are not moved by us."),
+    WhyNot.NO_ACCOUNT: _("Not tried at Meta: we hold no account at this destination."),
+    WhyNot.NO_TOKEN: _("Not tried at Meta: there is no access token for the destination's account."),
+    WhyNot.NO_PAYMENT: _("Not tried at Meta: the destination's account has no payment method."),
+    WhyNot.NO_APP: _("Not tried at Meta: no app is subscribed to the destination's account."),
+    WhyNot.QUEUE: _("Not tried at Meta: this queue does not try claims."),
+    WhyNot.CASE: _("Not tried at Meta at this stage."),
+    WhyNot.ON_HOLD: _("Not tried at Meta: the ticket is on hold."),
+    WhyNot.NUMBER: _("Not tried at Meta: the number has moved on, or rests."),
+    WhyNot.NOT_CLAIMED: _("Not tried at Meta: two-step verification is not asked about for this number."),
+    WhyNot.IN_CALL: _("Not tried at Meta: the call is running and does it itself."),
+    WhyNot.UNDER_WAY: _("A try is under way; look again in a moment."),
+}
+
+
+def why_not_words(reason: WhyNot, until: datetime | None = None) -> str:
+    """Return why a number is not tried at Meta now, in words."""
+    if reason is not WhyNot.LIMIT:
+        return str(_WHY_NOT[reason])
+    when = date_format(localtime(until), "j M, H:i") if until else "–"
+    return str(_("Three tries in 24 hours are made: the next one is possible on %(when)s.") % {"when": when})
+
+
 _REFUSALS: dict[type[DomainError], Any] = {
     AnotherStepRuns: _("Another step of this number is under way. Nothing was done twice; look again in a moment."),
     NotInCall: _("The call has not begun, or this destination's numbers are not moved by us."),
@@ -142,6 +183,7 @@ _REFUSALS: dict[type[DomainError], Any] = {
     dead_letters.NotNeededAnyMore: _("Nobody waits for this message any more: it was answered, or its case has ended."),
     dead_letters.AnotherOnItsWay: _("A message of this chase is being sent right now. Try again in a moment."),
     dead_letters.NoWayLeft: _("No address is known. Enter one first, on the ticket or in the BSP directory."),
+    StillThere: _("Meta still lists the number at the destination. Remove it there first, then look again."),
     CallInTheWay: _("A call is booked or running. Cancel or finish it first: other people were invited to it."),
     NotTransferable: _("A test ticket stays with its organization, and a ticket cannot be given to its own."),
 }
@@ -166,6 +208,9 @@ def refusal_words(refusal: DomainError) -> str:
         return str(_("Meta refused: %(advice)s") % {"advice": gettext(refusal.detail)})
     if type(refusal) in _REFUSALS:
         return str(_REFUSALS[type(refusal)])
+    if isinstance(refusal, NotTried):
+        until = refusal.extra.get("until")
+        return why_not_words(WhyNot(refusal.extra["why"]), datetime.fromisoformat(until) if until else None)
     if isinstance(refusal, NotReady):
         titles = [str(REQUIREMENT_TEXTS[code][0]) for code in refusal.extra.get("missing", [])]
         return str(_("Still missing: %(missing)s") % {"missing": ", ".join(titles)})

@@ -259,6 +259,7 @@ class DeskTaskKind(TextChoices):
     WHATSAPP = "whatsapp", _("Write by WhatsApp")
     JUDGE_ANSWER = "judge_answer", _("Judge an answer")
     REMOVE_NUMBER = "remove_number", _("Remove the number from the destination")
+    META_PROBLEM = "meta_problem", _("Look at Meta's refusal")
 
 
 class DeskTaskState(TextChoices):

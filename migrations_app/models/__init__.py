@@ -11,6 +11,7 @@ from migrations_app.models.insight import BspPace
 from migrations_app.models.ladders import Ladder
 from migrations_app.models.manners import Mailbox, NudgeStop
 from migrations_app.models.playbooks import Playbook, PlaybookStage
+from migrations_app.models.proofs import ProofTry
 
 __all__ = [
     "AgentHours",
@@ -32,5 +33,6 @@ __all__ = [
     "PinCallNumber",
     "Playbook",
     "PlaybookStage",
+    "ProofTry",
     "Requirement",
 ]

@@ -11,6 +11,7 @@ from migrations_app.enums import (
     RequirementState,
     Stage,
 )
+from migrations_app.enums.proofs import ProofState
 
 _MOVING = (Stage.TRIAGE, Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED, Stage.IN_CALL, Stage.VERIFYING)
 _MOVED = (Stage.VERIFYING, Stage.CLOSING)
@@ -43,11 +44,17 @@ NUMBER = table(
     moves={
         # Registered at once: moved in a console, a popup or by the client, and recorded by the desk.
         NumberState.PENDING: (NumberState.INITIATED, NumberState.REGISTERED, *_ASIDE),
-        # Meta may know the number as verified already (a verified ownership stays valid for 14 days).
-        NumberState.INITIATED: (NumberState.CODE_REQUESTED, NumberState.CODE_VERIFIED, *_ASIDE),
-        NumberState.CODE_REQUESTED: (NumberState.CODE_VERIFIED, *_ASIDE),
+        # Meta may know the number as verified already (a verified ownership stays valid for 14 days). Pending again: its
+        # object at the destination is gone, or the case goes another way now.
+        NumberState.INITIATED: (
+            NumberState.PENDING,
+            NumberState.CODE_REQUESTED,
+            NumberState.CODE_VERIFIED,
+            *_ASIDE,
+        ),
+        NumberState.CODE_REQUESTED: (NumberState.PENDING, NumberState.CODE_VERIFIED, *_ASIDE),
         # A verified number may have been registered by a call whose answer was lost.
-        NumberState.CODE_VERIFIED: (NumberState.REGISTERED, *_ASIDE),
+        NumberState.CODE_VERIFIED: (NumberState.PENDING, NumberState.REGISTERED, *_ASIDE),
         NumberState.REGISTERED: (NumberState.LIVE, NumberState.FAILED, NumberState.SKIPPED),
         NumberState.LIVE: (),
         NumberState.COOLING_DOWN: (
@@ -169,7 +176,28 @@ DESK_TASK = table(
     },
 )
 
-ALL_TABLES = (STAGE, NUMBER, REQUIREMENT, CHASE, ATTEMPT, PIN_CALL, DISPUTE, DESK_TASK)
+PROOF = table(
+    "try at Meta",
+    start=(ProofState.PLANNED, ProofState.TRYING),
+    moves={
+        ProofState.PLANNED: (ProofState.TRYING,),
+        ProofState.TRYING: (
+            ProofState.ACCEPTED,
+            ProofState.STILL_ON,
+            ProofState.REFUSED,
+            ProofState.POSTPONED,
+            # No answer came, or the process died: the next try reads at Meta before it repeats anything.
+            ProofState.UNANSWERED,
+        ),
+        ProofState.ACCEPTED: (),
+        ProofState.STILL_ON: (),
+        ProofState.REFUSED: (),
+        ProofState.POSTPONED: (),
+        ProofState.UNANSWERED: (),
+    },
+)
+
+ALL_TABLES = (STAGE, NUMBER, REQUIREMENT, CHASE, ATTEMPT, PIN_CALL, DISPUTE, DESK_TASK, PROOF)
 
 MOVED = frozenset({NumberState.LIVE, NumberState.SKIPPED})
 """States in which nothing is left to do for a number."""

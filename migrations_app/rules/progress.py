@@ -37,7 +37,7 @@ class NumberFacts:
 
 @dataclass(frozen=True)
 class CaseFacts:
-    """Everything that decides where a case stands."""
+    """Everything that decides where a case stands. `tried`: numbers whose claim is being tried at Meta, or is about to be."""
 
     stage: Stage
     plan: FlowPlan = BY_CALL
@@ -47,6 +47,7 @@ class CaseFacts:
     reviews_claims: bool = False
     verification_pending: bool = False
     chase_exhausted: bool = False
+    tried: frozenset[int] = frozenset()
     requirements: tuple[RequirementFacts, ...] = field(default_factory=tuple)
     numbers: tuple[NumberFacts, ...] = field(default_factory=tuple)
 
@@ -129,6 +130,8 @@ _ORDER = (Party.CLIENT, Party.OLD_BSP, Party.ONBOARDING, Party.META)
 
 def party_of(requirement: RequirementFacts, case: CaseFacts) -> Party:
     """Return whom we wait for next: the owner must change something, but the client may still have to ask for it."""
+    if requirement.state == RequirementState.CLAIMED and _is_tried(requirement, case):
+        return Party.META
     if requirement.state in {RequirementState.CLAIMED, RequirementState.FAILED}:
         return Party.ONBOARDING
     if requirement.state == RequirementState.REQUESTED:
@@ -138,6 +141,10 @@ def party_of(requirement: RequirementFacts, case: CaseFacts) -> Party:
     if requirement.code == RequirementCode.BUSINESS_VERIFIED and not case.verification_pending:
         return Party.CLIENT
     return requirement.owner
+
+
+def _is_tried(requirement: RequirementFacts, case: CaseFacts) -> bool:
+    return requirement.code == RequirementCode.TWO_STEP_DISABLED and requirement.number_id in case.tried
 
 
 def _parties(requirements: Iterable[RequirementFacts], case: CaseFacts) -> list[Party]:

@@ -19,12 +19,13 @@ from migrations_app.enums import (
     Stage,
 )
 from migrations_app.enums.ladders import AtEnd
-from migrations_app.models import Chase, MigrationCase, NumberMove, PinCall, Requirement
+from migrations_app.models import Chase, MigrationCase, NumberMove, PinCall, ProofTry, Requirement
 from migrations_app.rules.flows import FlowPlan, plan_of
 from migrations_app.rules.ladders import at_end
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.phone import NotAPhoneNumber, match_key, parse_phone
 from migrations_app.rules.progress import CaseFacts, NumberFacts, RequirementFacts
+from migrations_app.rules.proof import OPEN_PROOFS
 from tickets.enums import Party
 from tickets.models import Ticket
 from tickets.selectors.desk import matching
@@ -58,6 +59,7 @@ def facts_of(case: MigrationCase, ticket: Ticket) -> CaseFacts:
         reviews_claims=bool(ticket.queue and ticket.queue.reviews_claims),
         verification_pending=case.business_verification == BusinessVerification.PENDING,
         chase_exhausted=any(AtEnd.ESCALATE in at_end(end) for end in ends),
+        tried=_tried(case, ticket),
         # Nothing is asked any more for a number that is live or left out.
         requirements=tuple(
             requirement_facts(row) for row in case.requirements.exclude(number__state__in=MOVED).order_by("id")
@@ -66,9 +68,22 @@ def facts_of(case: MigrationCase, ticket: Ticket) -> CaseFacts:
     )
 
 
+def _tried(case: MigrationCase, ticket: Ticket) -> frozenset[int]:
+    """Return the numbers whose claim is tried; it tells whom we wait for only where claims do not suffice by themselves."""
+    if not (ticket.queue and ticket.queue.reviews_claims):
+        return frozenset()
+    rows = ProofTry.objects.filter(number__case=case, state__in=OPEN_PROOFS)
+    return frozenset(rows.values_list("number_id", flat=True))
+
+
 def case_plan(case: MigrationCase) -> FlowPlan:
     """Return what the case's move needs: a call or none, and who takes the step."""
     return plan_of(Flow(case.flow), Execution(case.playbook_copy["execution"]))
+
+
+def is_by_api(case: MigrationCase) -> bool:
+    """Tell whether we begin the case's moves at Meta ourselves, in a call."""
+    return case_plan(case).call and case.playbook_copy["execution"] == Execution.GRAPH_API
 
 
 def requirement_facts(row: Requirement) -> RequirementFacts:

@@ -208,8 +208,8 @@ def drop_calls(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
         end_call(uow, ticket, call)
 
 
-def start_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:
-    """Say that the call has begun.
+def start_call(*, ticket_id: int, call_id: str, excused: Collection[int] = (), by: Actor, now: datetime) -> None:
+    """Say that the call has begun. What blocks `excused` numbers (ids) keeps the others from nothing.
 
     :raises NotFound: the ticket has no such call.
     :raises NotReady: requirements of its numbers, or of the case, still block the start.
@@ -218,7 +218,9 @@ def start_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> Non
     with unit_of_work(by=by, now=now) as uow:
         ticket = lock_ticket(uow, ticket_id)
         call = _call_of(ticket, call_id)
-        numbers = call.numbers.values_list("id", flat=True)
+        numbers = set(call.numbers.values_list("id", flat=True))
+        # Where all of them are excused, there is nobody to begin with.
+        numbers = numbers - set(excused) or numbers
         missing = blocking(facts_of(case_of(ticket_id), ticket), Blocks.START, number_ids=numbers)
         if missing:
             codes = sorted({requirement.code.value for requirement in missing})

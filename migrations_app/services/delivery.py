@@ -15,6 +15,7 @@ from migrations_app.rules.channels import BEST, Follow, Result, Tried, follow, n
 from migrations_app.rules.hours import opening
 from migrations_app.rules.ladders import parse_ladder
 from migrations_app.rules.lifecycle import ATTEMPT
+from migrations_app.selectors.proofs import still_on_numbers
 from migrations_app.services import chases
 from migrations_app.services.attempts import AnyAttempt
 from migrations_app.services.notices import WARNING
@@ -47,6 +48,9 @@ def still_wanted(attempt: AnyAttempt, ticket: Ticket) -> bool:
     if attempt.message == WARNING:
         # Who was heard of in the meantime needs no warning.
         return ticket.let_go_at is not None
+    if attempt.message == "two_step_still_on" and not still_on_numbers(attempt.case):
+        # Meanwhile it is off, or the claim is taken back: the ladder has other words for that.
+        return False
     return ticket.status in OPEN_STATUSES or attempt.message in {"migration_done", "move_done", "call_cancelled"}
 
 

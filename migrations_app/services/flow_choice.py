@@ -19,10 +19,8 @@ from tickets.models import Ticket
 from tickets.services.events import record
 from tickets.services.tickets import bump_version, lock_ticket
 
-_UNDER_WAY = frozenset(
-    {NumberState.INITIATED, NumberState.CODE_REQUESTED, NumberState.CODE_VERIFIED, NumberState.COOLING_DOWN}
-)
-"""Meta knows these numbers at the destination already: another kind of move would leave them hanging there."""
+_UNDER_WAY = frozenset({NumberState.CODE_REQUESTED, NumberState.CODE_VERIFIED, NumberState.COOLING_DOWN})
+"""Their call is under way. What a mere try has left at the destination becomes a task instead: somebody removes it there."""
 
 
 class ReasonForFlowNeeded(Conflict):

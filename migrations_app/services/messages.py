@@ -10,6 +10,7 @@ from migrations_app.enums.texts import MOVE_STEPS
 from migrations_app.models import ChaseAttempt, MigrationCase, PinCall
 from migrations_app.models.chases import OutboundAttempt
 from migrations_app.selectors.cases import case_plan
+from migrations_app.selectors.proofs import still_on_numbers
 from migrations_app.services.asked import open_items
 from migrations_app.services.letters import (
     IDENTIFIERS,
@@ -95,6 +96,8 @@ def compose_notice(
     context = case_context(ticket, case) | {"call_minutes": str(minutes)}
     if notice.message == "move_instructions":
         context["items"] = _move_steps(case, notice.language)
+    if notice.message == "two_step_still_on":
+        context |= numbered(still_on_numbers(case))
     if call is not None:
         context |= call_context(call, ticket, language=notice.language)
     return _addressed(notice, ticket, case, context, [])

@@ -10,7 +10,7 @@ from migrations_app.enums import Blocks, Execution, NumberState, PinCallState
 from migrations_app.models import MigrationCase, NumberMove, PinCall
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.progress import CUT_OVER, blocking, movable_numbers
-from migrations_app.selectors.cases import case_of, facts_of
+from migrations_app.selectors.cases import case_of, facts_of, is_by_api
 from migrations_app.services.calls import NotReady, end_if_all_moved
 from migrations_app.services.numbers import move_number
 from migrations_app.services.settle import settle
@@ -54,7 +54,7 @@ def record_live(
         ticket, case = _open_case(uow, ticket_id, by)
         rows = _chosen(case, number_ids, done=MOVED)
         rows = [row for row in rows if row.state == NumberState.REGISTERED] if number_ids is None else rows
-        if not rows or any(row.phone_number_id for row in rows):
+        if not rows or (is_by_api(case) and any(row.phone_number_id for row in rows)):
             raise IllegalTransition(extra={"allowed": []})
         for row in rows:
             move_number(uow, ticket, row, NumberState.LIVE, live_at=now, billing_from=now)

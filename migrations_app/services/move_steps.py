@@ -30,7 +30,7 @@ from tickets.services.tickets import lock_ticket
 
 STILL_ON = gettext_noop("Meta still sees it switched on.")
 """Stored in English, translated where it is shown."""
-_CLAIM_LASTS = timedelta(seconds=90)
+CLAIM_LASTS = timedelta(seconds=90)
 """Longer than any call to Meta may take: after it, the process that claimed must have died."""
 _COOLING = {"too_many_codes", "register_limit", "pin_guesses_exceeded"}
 _TWO_STEP_STILL_ON = {"two_step_enabled", "pin_incorrect"}
@@ -91,7 +91,7 @@ def claim(
             raise NotInCall
         if case.playbook_copy.get("execution") != Execution.GRAPH_API:
             raise NotInCall
-        if number.busy_since is not None and number.busy_since > now - _CLAIM_LASTS:
+        if number.busy_since is not None and number.busy_since > now - CLAIM_LASTS:
             raise AnotherStepRuns
         if number.state not in wanted:
             raise IllegalTransition(extra={"state": number.state})

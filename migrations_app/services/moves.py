@@ -12,9 +12,9 @@ from django.conf import settings
 from config.core.actor import Actor
 from config.core.errors import FieldProblem, Invalid, NotFound
 from config.core.uow import unit_of_work
-from migrations_app.enums import NumberState, OtpMethod, RequirementCode, RequirementState
-from migrations_app.models import NumberMove, Requirement
-from migrations_app.rules.phone import split, variants
+from migrations_app.enums import NumberState, OtpMethod
+from migrations_app.models import NumberMove
+from migrations_app.services.migration_start import accept, begin
 from migrations_app.services.move_steps import (
     NotInCall,
     Step,
@@ -29,7 +29,6 @@ from migrations_app.services.move_steps import (
     unanswered,
 )
 from migrations_app.services.numbers import move_number
-from migrations_app.services.requirements import change_state
 from migrations_app.services.settle import settle
 from providers.selectors.exchanges import attempts_since
 from providers.services import whatsapp
@@ -71,16 +70,10 @@ def ask_for_code(*, number_id: int, voice: bool | None, by: Actor, now: datetime
     :raises IllegalTransition: the code has been accepted already.
     """
     step = claim(number_id, _BEFORE_CODE, by=by, now=now, limit=lambda number: _code_limit(number, now))
-    phone_number_id = step.number.phone_number_id or _begin(step)
     by_voice = step.number.otp_method == OtpMethod.VOICE if voice is None else voice
+    known = step.number.phone_number_id
     try:
-        whatsapp.request_code(
-            account=step.account,
-            phone_number_id=phone_number_id,
-            voice=by_voice,
-            language=step.language,
-            context=step.context,
-        )
+        _request_code(step, known or _begin(step), voice=by_voice, begin_again=bool(known))
     except Refused as refusal:
         if refusal.problem.key == "already_verified":
             return record_step(step, NumberState.CODE_VERIFIED)
@@ -93,55 +86,41 @@ def ask_for_code(*, number_id: int, voice: bool | None, by: Actor, now: datetime
     return record_step(step, NumberState.CODE_REQUESTED, code_requested_at=now)
 
 
-def _begin(step: Step) -> str:
-    """Begin the move at Meta and return the number's new id; a lost answer is resolved by reading before repeating."""
-    waba_id = step.account.waba_id if step.account else ""
-    if not waba_id:
-        raise release(step, NotInCall())
-    country_code, national = split(step.number.number)
+def _request_code(step: Step, phone_number_id: str, *, voice: bool, begin_again: bool) -> None:
+    """Ask for the code. A move that was begun long before the call may have been overtaken: then it is begun again, once.
+
+    :raises Refused: Meta said no.
+    :raises Unanswered: no answer.
+    """
     try:
-        new_id = whatsapp.start_migration(
+        whatsapp.request_code(
             account=step.account,
-            waba_id=waba_id,
-            country_code=country_code,
-            national_number=national,
+            phone_number_id=phone_number_id,
+            voice=voice,
+            language=step.language,
             context=step.context,
         )
     except Refused as refusal:
-        found = _find(step, waba_id) if refusal.problem.key == "already_at_destination" else None
-        if found is None:
-            raise refused(step, refusal.problem) from None
-        new_id = found
-    except Unanswered as silence:
-        found = _find(step, waba_id) if silence.left else None
-        if found is None:
-            raise unanswered(step) from None
-        new_id = found
-    _initiated(step, new_id)
-    return new_id
+        if not begin_again or refusal.problem.key != "not_being_migrated":
+            raise
+        _request_code(step, _begin(step), voice=voice, begin_again=False)
 
 
-def _find(step: Step, waba_id: str) -> str | None:
+def _begin(step: Step) -> str:
+    """Begin the move at Meta and return the number's new id."""
+    if step.account is None or not step.account.waba_id:
+        raise release(step, NotInCall())
     try:
-        return whatsapp.find_number(
-            account=step.account, waba_id=waba_id, forms=variants(step.number.number), context=step.context
-        )
-    except (Refused, Unanswered):
-        return None
-
-
-def _initiated(step: Step, phone_number_id: str) -> None:
-    """Record that Meta accepted the move: that is the proof that two-step verification is off."""
+        new_id = begin(step)
+    except Refused as refusal:
+        raise refused(step, refusal.problem) from None
+    except Unanswered:
+        raise unanswered(step) from None
     with unit_of_work(by=step.context.by, now=step.context.now) as uow:
         ticket, case, number = locked(uow, step.number.pk)
-        move_number(uow, ticket, number, NumberState.INITIATED, phone_number_id=phone_number_id, last_error=None)
-        evidence = {"meta_accepted_migration": phone_number_id, "at": step.context.now.isoformat()}
-        for row in Requirement.objects.select_related("number").filter(
-            number=number, code=RequirementCode.TWO_STEP_DISABLED
-        ):
-            if row.state not in {RequirementState.MET, RequirementState.WAIVED}:
-                change_state(uow, ticket, row, RequirementState.MET, evidence=evidence, decided_by="Meta")
+        accept(uow, ticket, case, number, new_id)
         settle(uow, ticket, case)
+    return new_id
 
 
 def _demand_six_digits(value: str, field: str) -> None:

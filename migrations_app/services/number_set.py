@@ -6,7 +6,8 @@ from typing import Any
 
 from config.core.uow import IllegalTransition, UnitOfWork
 from migrations_app.enums import NumberState, PinCallState
-from migrations_app.models import MigrationCase, NumberMove, PinCall
+from migrations_app.enums.proofs import ProofState
+from migrations_app.models import MigrationCase, NumberMove, PinCall, ProofTry
 from migrations_app.rules.phone import match_key
 from migrations_app.services.calls import cancel_call
 from migrations_app.services.disputes import lines_let_go
@@ -18,7 +19,8 @@ from tickets.models import Ticket
 def change_numbers(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, filed: Sequence[FiledNumber]) -> list[str]:
     """Make the case's numbers those filed, matched by line, and return `["phone_numbers"]` if that changed anything.
 
-    :raises IllegalTransition: a number would go that is past `pending` or in a running call.
+    :raises IllegalTransition: a number would go that is past `pending`, known at the destination, tried there right now, or in
+        a running call.
     :raises NumberAlreadyOpen: a new number is held by another open ticket.
     """
     rows = {row.match_key: row for row in NumberMove.objects.filter(case=case)}
@@ -65,7 +67,14 @@ def _let_go(uow: UnitOfWork, ticket: Ticket, leaving: Sequence[NumberMove]) -> N
         return
     calls = PinCall.objects.filter(numbers__in=leaving).distinct()
     busy = calls.filter(state=PinCallState.STARTED).exists()
-    stuck = [row.number for row in leaving if busy or row.state != NumberState.PENDING]
+    tried = set(
+        ProofTry.objects.filter(number__in=leaving, state=ProofState.TRYING).values_list("number_id", flat=True)
+    )
+    stuck = [
+        row.number
+        for row in leaving
+        if busy or row.state != NumberState.PENDING or row.phone_number_id or row.pk in tried
+    ]
     if stuck:
         raise IllegalTransition(extra={"allowed": [], "numbers": stuck})
     booked = list(calls.filter(state=PinCallState.BOOKED))

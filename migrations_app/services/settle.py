@@ -22,6 +22,7 @@ from migrations_app.services.chases import sync_chases
 from migrations_app.services.insight import predict
 from migrations_app.services.notices import tell_stage
 from migrations_app.services.preparing import tell_when_clear
+from migrations_app.services.proof_plan import sync_proofs
 from migrations_app.services.silence import plan_silence
 from tickets.enums import Party, SlaMetric, TicketStatus
 from tickets.models import Ticket
@@ -71,6 +72,9 @@ def settle(
     tell_when_clear(uow, ticket, case, facts, chases)
     predict(case, where.blocking if where.stage in _BEFORE_THE_CALL else ())
     tell_stage(uow, ticket, case)
+    if sync_proofs(uow, ticket, case):
+        facts = facts_of(case, ticket)
+        where = position(facts)
     if where.status != TicketStatus(ticket.status):
         transition(uow, ticket, where.status, cancel_reason=cancel_reason)
     show(uow, ticket, _public(uow.now, ticket, case, where, facts))

@@ -1,6 +1,6 @@
 """Reading the exchange log."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import Q
@@ -42,3 +42,10 @@ def left_for(address: str, *, since: datetime, until: datetime) -> int:
         to=address, channel=ChannelKind.EMAIL, created_at__gte=since, created_at__lt=until
     )
     return rows.exclude(state=ExchangeState.FAILED).count()
+
+
+def tried_at(*, subject_keys: Collection[str], purpose: str, since: datetime) -> list[tuple[str, datetime]]:
+    """Return (subject, moment) of the calls of one purpose that reached Meta, or may have, since a moment."""
+    rows = Exchange.objects.filter(subject_key__in=subject_keys, purpose=purpose, created_at__gt=since)
+    rows = rows.exclude(state=ExchangeState.FAILED, error__key="unreachable")
+    return list(rows.order_by("created_at").values_list("subject_key", "created_at"))

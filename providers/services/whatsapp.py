@@ -216,3 +216,15 @@ def find_number(
         if "".join(filter(str.isdigit, facts.display_phone_number)) in digits:
             return facts.id
     return None
+
+
+def holds_object(*, account: MetaAccount | None, waba_id: str, phone_number_id: str, context: CallContext) -> bool:
+    """Tell whether the destination's list still has a phone-number object.
+
+    Reading the object itself could not tell one that is gone from one that our token may not see.
+
+    :raises Refused: Meta said no.
+    :raises Unanswered: no answer.
+    """
+    rows = _call(READ, waba_id, context, account, lambda c: c.numbers_of(waba_id))
+    return any(facts.id == phone_number_id for facts in rows)

@@ -35,7 +35,7 @@ WITH_ITEMS = {"requirement_reminder", "closing_reminder", "move_instructions"}
 ASKING_FOR_THE_CODE = {"call_booked", "call_reminder_10m", "call_script"}
 NAMES = sorted(
     {"two_step_guide", "two_step_reminder", "two_step_bsp_request", "slot_invitation", "migration_done", "move_done"}
-    | {"client_unresponsive_warning", "call_script"}
+    | {"client_unresponsive_warning", "call_script", "two_step_still_on"}
     | {"two_step_prepare"}
     | TO_BSP
     | PROMISES

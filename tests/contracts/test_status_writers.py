@@ -10,7 +10,7 @@ from tests.contracts.source import Module, called, inside, modules, words
 STATUSES = {"status", "stage", "state"}
 ROWS = {
     "Ticket", "MigrationCase", "NumberMove", "Requirement", "SlaClock", "Chase", "ChaseAttempt", "Notice", "PinCall", "Exchange",
-    "OwnershipDispute", "RoutingVersion", "DeskTask",
+    "OwnershipDispute", "RoutingVersion", "DeskTask", "ProofTry",
 }  # fmt: skip
 CREATING = {"create", "get_or_create", "update_or_create", "bulk_create"}
 
@@ -38,6 +38,8 @@ MOVERS: set[Place] = {
     ("migrations_app/services/disputes.py", "end_dispute"),
     ("migrations_app/services/desk_tasks.py", "close_task"),
     ("migrations_app/services/desk_tasks.py", "drop_tasks"),
+    ("migrations_app/services/proofs.py", "_claim"),
+    ("migrations_app/services/proofs.py", "_end"),
     ("providers/services/exchanges.py", "finish"),
 }
 """Who may call `uow.move`, the compare-and-swap along a transition table."""

@@ -53,7 +53,12 @@ class Meta:
     def at_destination(self, number: str) -> list[str]:
         """The ids of this number's objects at our account."""
         world = self.server.world
-        return [p.id for p in world.phones_of(number.lstrip("+")) if p.waba_id == DESTINATION_WABA]
+        phones = world.phones_of(number.lstrip("+"))
+        return [p.id for p in phones if p.waba_id == DESTINATION_WABA and p.status != "DELETED"]
+
+    def remove(self, phone_number_id: str) -> None:
+        """Remove an object, as a person does in WhatsApp Manager."""
+        self.server.world.phones[phone_number_id].status = "DELETED"
 
     def is_connected_here(self, number: str) -> bool:
         world = self.server.world

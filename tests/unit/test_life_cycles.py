@@ -16,6 +16,7 @@ from migrations_app.enums import (
     RequirementState,
     Stage,
 )
+from migrations_app.enums.proofs import ProofState
 from migrations_app.rules import lifecycle as domain
 from providers.enums import ExchangeState
 from providers.rules.lifecycle import EXCHANGE
@@ -38,6 +39,11 @@ TABLES: list[tuple[TransitionTable[Any], type[Enum], set[Enum]]] = [
     ),
     (domain.DISPUTE, DisputeState, {DisputeState.UPHELD, DisputeState.TRANSFERRED, DisputeState.DISMISSED}),
     (domain.DESK_TASK, DeskTaskState, {DeskTaskState.DONE, DeskTaskState.DROPPED}),
+    (
+        domain.PROOF,
+        ProofState,
+        {ProofState.ACCEPTED, ProofState.STILL_ON, ProofState.REFUSED, ProofState.POSTPONED, ProofState.UNANSWERED},
+    ),
     (EXCHANGE, ExchangeState, {ExchangeState.FAILED, ExchangeState.BOUNCED}),
 ]
 every_table = pytest.mark.parametrize(("life", "words", "ends"), TABLES, ids=lambda value: getattr(value, "name", ""))

@@ -141,11 +141,29 @@ class OrganizationAdmin(DeskModelAdmin):
 class QueueAdmin(DeskModelAdmin):
     """Inboxes and who works in them. An agent sees own ones: how much lies in another is not told either."""
 
-    list_display = ("name", "slug", "is_triage", "reviews_claims", "assignment", "agent_names", "open_tickets")
+    list_display = (
+        "name",
+        "slug",
+        "is_triage",
+        "reviews_claims",
+        "tries_claims",
+        "assignment",
+        "agent_names",
+        "open_tickets",
+    )
     search_fields = ("name", "slug")
     ordering = ("name", "id")
     filter_horizontal = ("agents",)
-    fields = ("name", "slug", "is_triage", "reviews_claims", "assignment", "keep_group_together", "agents")
+    fields = (
+        "name",
+        "slug",
+        "is_triage",
+        "reviews_claims",
+        "tries_claims",
+        "assignment",
+        "keep_group_together",
+        "agents",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
         rows: QuerySet[Queue] = visible_queues(request.user).order_by(*self.ordering).prefetch_related("agents")

@@ -8,6 +8,11 @@ from config.core.models import TimestampedModel, in_list
 from tickets.enums import Assignment
 
 
+def tries_claims_by_default() -> bool:
+    """Return whether new queues try claims at Meta: `PORTERO_TRIES_CLAIMS`."""
+    return bool(settings.TRIES_CLAIMS)
+
+
 class Queue(TimestampedModel):
     """A team's inbox. Agents see the tickets of their own queues and no others."""
 
@@ -22,6 +27,14 @@ class Queue(TimestampedModel):
         _("reviews claims"),
         default=False,
         help_text=_("A client's claim does not suffice for scheduling until an agent confirms it."),
+    )
+    tries_claims = models.BooleanField(
+        _("tries claims at Meta"),
+        default=tries_claims_by_default,
+        help_text=_(
+            "Claims that two-step verification is off are tried with the destination's migration call. That leaves the number "
+            "there, which counts towards the account's limit."
+        ),
     )
     assignment = models.CharField(
         _("assignment"),

@@ -19,6 +19,7 @@ Control calls, JSON in and out, for people and tests (never part of Graph):
     GET  /_sim/wabas/<id>          an account's settings
     PUT  /_sim/wabas/<id>          any of: name, payment, subscribed_apps, approved, messaging_for_approved,
                                    business_id, number_cap, country
+    PUT  /_sim/phones/<id>         {"deleted": true}: a person removes this object in WhatsApp Manager
     POST /_sim/faults              a list of faults, used up in order; each has
                                    call           start_migration, request_code, verify_code, register, deregister,
                                                   number_facts, waba_facts, numbers_of, subscribed_apps,

@@ -12,7 +12,7 @@ from providers.meta.simulator.moves import SIX_DIGITS
 from providers.meta.simulator.state import CONNECTED, DELETED, Line, Waba, World
 
 PREFIX = "/_sim/"
-_TARGET = re.compile(r"/_sim/(inbox|numbers|wabas)/\+?([0-9]{1,20})/?")
+_TARGET = re.compile(r"/_sim/(inbox|numbers|wabas|phones)/\+?([0-9]{1,20})/?")
 _LINE_OPTIONS: dict[str, type] = {
     "two_step": bool,
     "display_name": str,
@@ -72,6 +72,7 @@ class Control:
             ("PUT", "numbers"): lambda digits: self._set_number(digits, body),
             ("GET", "wabas"): lambda waba_id: asdict(self._world.waba(waba_id)),
             ("PUT", "wabas"): lambda waba_id: self._set_waba(waba_id, body),
+            ("PUT", "phones"): lambda phone_id: self._set_phone(phone_id, body),
         }
         if found is None or (method, found[1]) not in aimed:
             return 404, {"error": "no such control call"}
@@ -128,6 +129,15 @@ class Control:
                 phone.status = DELETED
             elif phone.status == DELETED:
                 phone.status = CONNECTED
+
+    def _set_phone(self, phone_id: str, body: object) -> dict[str, Any]:
+        """What a person does in WhatsApp Manager: remove one object of a number. There is no call of Graph for it."""
+        options = _options(body, {"deleted": bool})
+        phone = self._world.phones.get(phone_id)
+        if phone is None or options != {"deleted": True}:
+            raise BadControl("only an object that exists can be deleted, with deleted: true")
+        phone.status, phone.migrating = DELETED, False
+        return self._number(phone.digits)
 
     def _set_waba(self, waba_id: str, body: object) -> dict[str, Any]:
         options = _options(body, _WABA_OPTIONS)

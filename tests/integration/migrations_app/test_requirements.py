@@ -101,6 +101,7 @@ def test_a_queue_that_reviews_claims_waits_for_an_agent(walk: Walker) -> None:
     walked = walk(Path.WAITING_TWO_STEP)
     assert walked.ticket.queue is not None
     walked.ticket.queue.reviews_claims = True
+    walked.ticket.queue.tries_claims = False
     walked.ticket.queue.save()
     walked.claim()
     assert (walked.fresh().stage, walked.ticket.waiting_on, walked.ticket.status) == (

@@ -45,6 +45,7 @@ def cases(draw: st.DrawFn) -> CaseFacts:
         reviews_claims=draw(st.booleans()),
         verification_pending=draw(st.booleans()),
         chase_exhausted=draw(st.booleans()),
+        tried=draw(st.sets(st.integers(1, 3)).map(frozenset)),
         requirements=tuple(requirements),
         numbers=numbers,
     )
@@ -191,3 +192,11 @@ def test_one_clear_number_suffices_and_a_requirement_of_the_case_stops_all() -> 
 def test_after_a_ladder_without_answer_a_person_is_asked_too() -> None:
     case = facts(N.PENDING, requirements=(needs(TWO, number=1),), chase_exhausted=True)
     assert position(case).also == (Party.ONBOARDING,)
+
+
+def test_while_a_claim_is_tried_meta_has_the_move_else_the_desk_that_reviews_it() -> None:
+    mine = (needs(TWO, State.CLAIMED, 1),)
+    case = facts(N.PENDING, requirements=mine, reviews_claims=True)
+    assert position(case).party == Party.ONBOARDING
+    assert position(replace(case, tried=frozenset({1}))).party == Party.META
+    assert position(replace(case, tried=frozenset({2}))).party == Party.ONBOARDING

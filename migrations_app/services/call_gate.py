@@ -1,0 +1,72 @@
+"""Beginning a call: what was proven too long ago is proven anew first. No transaction is open while Meta is asked."""
+
+from datetime import datetime
+
+from config.core.actor import Actor
+from config.core.uow import unit_of_work
+from migrations_app.enums import PinCallState, RequirementState
+from migrations_app.enums.proofs import ProofOccasion, ProofState
+from migrations_app.models import NumberMove, PinCall, ProofTry
+from migrations_app.rules.proof import HOLDS, NextTry, why_not
+from migrations_app.selectors.cases import case_of
+from migrations_app.services import calls
+from migrations_app.services.proof_facts import CaseTries, facts_for, proven_at, read_tries
+from migrations_app.services.proof_plan import plan
+from migrations_app.services.proofs import bring_forward, try_due
+from tickets.services.tickets import lock_ticket
+
+
+def start_proven_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:
+    """Begin a call, after numbers without a fresh proof were tried at Meta.
+
+    A number that Meta refuses stays in the call with its requirement open; the others go on. It refuses as `calls.start_call`.
+    """
+    still_on = _prove(ticket_id, call_id, by=by, now=now)
+    calls.start_call(ticket_id=ticket_id, call_id=call_id, excused=still_on, by=by, now=now)
+
+
+def _prove(ticket_id: int, call_id: str, *, by: Actor, now: datetime) -> frozenset[int]:
+    """Try the call's numbers whose proof is missing or old, and return those that are still protected."""
+    call = calls.shown_call(ticket_id=ticket_id, call_id=call_id)
+    still_on: set[int] = set()
+    if call.state != PinCallState.BOOKED:
+        return frozenset()
+    for number_id, try_id in _plan(call, by=by, now=now):
+        state = try_due(try_id, by=by, now=now)
+        if state is ProofState.STILL_ON:
+            still_on.add(number_id)
+        if state is ProofState.UNANSWERED:
+            # Meta is not to be had: the call itself will find out, number by number.
+            break
+    return frozenset(still_on)
+
+
+def _plan(call: PinCall, *, by: Actor, now: datetime) -> list[tuple[int, int]]:
+    """Plan the tries that the call needs; return (number, try)."""
+    found: list[tuple[int, int]] = []
+    with unit_of_work(by=by, now=now) as uow:
+        ticket = lock_ticket(uow, call.ticket_id)
+        known = read_tries(ticket, case_of(ticket.pk))
+        for number in call.numbers.order_by("call_lines__position"):
+            if not _is_due(known, number, now=now):
+                continue
+            row = ProofTry.objects.filter(number=number, state=ProofState.PLANNED).first()
+            if row is not None:
+                bring_forward(row, ProofOccasion.CALL, now=now)
+            else:
+                row = plan(uow, known, {number: (NextTry(now), ProofOccasion.CALL)})[0]
+            found.append((number.pk, row.pk))
+    return found
+
+
+def _is_due(known: CaseTries, number: NumberMove, *, now: datetime) -> bool:
+    """Tell whether a number is to be tried before its call: it may be, and no proof of the last 72 hours stands."""
+    if why_not(facts_for(known, number, now=now), ProofOccasion.CALL) is not None:
+        return False
+    row = known.two_step(number)
+    proven = proven_at(known, number)
+    fresh = proven is not None and proven > now - HOLDS
+    # What an agent confirmed by its own word is not doubted.
+    by_word = row is not None and row.state == RequirementState.MET and proven is None
+    claimed = row is not None and row.state == RequirementState.CLAIMED
+    return claimed or not (fresh or by_word)
