@@ -218,6 +218,7 @@ class EventType(TextChoices):
     CHASE_LEFT_ALONE = "chase.left_alone", _("No reminders by mail wanted")
     CALL_STEP = "pin_call.step", _("Step of the call")
     NUMBER_TRIED = "number.tried", _("Tried at Meta")
+    TASK_ENDED = "task.ended", _("Task of the desk ended")
 
 
 INTERNAL_EVENTS = frozenset(
@@ -237,6 +238,7 @@ INTERNAL_EVENTS = frozenset(
         EventType.CHASE_LEFT_ALONE,
         EventType.CALL_STEP,
         EventType.NUMBER_TRIED,
+        EventType.TASK_ENDED,
     }
 )
 """Types that no client is ever told of."""

@@ -59,6 +59,15 @@ def unfold_settings() -> dict[str, Any]:
                             "admin:tickets_ticket_changelist",
                             "tickets.view_ticket",
                         ),
+                        {
+                            **_link(
+                                _("Tasks"),
+                                "task_alt",
+                                "admin:migrations_app_desktask_changelist",
+                                "migrations_app.view_desktask",
+                            ),
+                            "badge": "migrations_app.admin.desk_tasks.open_count",
+                        },
                         _link(
                             _("Calls"), "call", "admin:migrations_app_pincall_changelist", "migrations_app.view_pincall"
                         ),

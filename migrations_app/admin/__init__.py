@@ -2,6 +2,7 @@
 
 from migrations_app.admin import (
     calls,
+    desk_tasks,
     disputes,
     endpoints,
     exchanges,
@@ -17,6 +18,7 @@ from migrations_app.admin import (
 
 __all__ = [
     "calls",
+    "desk_tasks",
     "disputes",
     "endpoints",
     "exchanges",

@@ -1,8 +1,10 @@
-"""Lines of the timeline about what a person decided on a chase."""
+"""Lines of the timeline about what a person decided on a chase, or did for it."""
 
 from django.utils.translation import gettext as _
 
 from migrations_app.admin.event_data import Data, Names, label_of, requirement_of
+from migrations_app.admin.task_words import outcome_words
+from migrations_app.enums import DeskTaskKind
 from tickets.enums import Party
 
 
@@ -33,3 +35,15 @@ def left_alone(data: Data, _names: Names) -> str:
     if data.get("stopped"):
         return _("%(party)s wants no more reminders by mail") % words
     return _("%(party)s is reminded by mail again") % words
+
+
+def task_ended(data: Data, names: Names) -> str:
+    """Say what became of a task of the desk: who was asked how, and what was said."""
+    text = _("%(task)s (%(party)s): %(outcome)s") % {
+        "task": label_of(DeskTaskKind, data.get("kind")),
+        "party": label_of(Party, data.get("recipient_party")),
+        "outcome": outcome_words(str(data.get("kind", "")), str(data.get("outcome", ""))),
+    }
+    if data.get("promised_for"):
+        text = f"{text} – {names.local(data['promised_for'])}"
+    return f"{text} ({data['case_number']})" if data.get("case_number") else text

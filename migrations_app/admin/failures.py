@@ -24,6 +24,8 @@ _WORDS: tuple[tuple[str, Any], ...] = (
     (r"name_unknown", _("The name of the server is unknown")),
     (r"private_address|not_https|with_secrets", _("Messages may not be sent to this address")),
     (r"malformed|not_sent", _("This address cannot be written to")),
+    (r"not_possible", _("A person tried: nobody is reached this way")),
+    (r"not_needed", _("It was not needed any more")),
     (r"judged_lost", _("A person found out that it did not arrive")),
 )
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from config.core.errors import DomainError
 from migrations_app.admin import chase_manners, drafts, playbook_card, proof_card
+from migrations_app.admin.desk_task_page import task_card
 from migrations_app.admin.failures import failure_words
 from migrations_app.admin.insight import ready_line
 from migrations_app.admin.offers import Viewer, requirement_blocks
@@ -24,7 +25,7 @@ from migrations_app.admin.words import (
     STATUS_COLOURS,
     chase_words,
 )
-from migrations_app.enums import AttemptState, ChaseState, DisputeState, NumberState, PinCallState, Stage
+from migrations_app.enums import BY_PERSON, AttemptState, ChaseState, DisputeState, NumberState, PinCallState, Stage
 from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text, reason_text
 from migrations_app.models import Chase, MigrationCase, Notice, NumberMove, PinCall
 from migrations_app.rules.hours import zone_of
@@ -140,6 +141,7 @@ def _case_context(ticket: Ticket, case: MigrationCase, *, user: Any, desk: bool,
         "numbers": [_number(number) for number in numbers],
         "calls": [_call(call) for call in calls],
         "current_call": current_call(calls),
+        **(task_card(case) if desk else {}),
         "chases": chases,
         "unreached": _unreached(chases),
         "notices": _notices(case) if desk else [],
@@ -209,6 +211,7 @@ def _attempts(rows: Iterable[Any]) -> list[dict[str, Any]]:
             "words": EMAIL_WORDS.get(row.message, row.message),
             "colour": STATE_COLOURS.get(row.state, ""),
             "unknown": row.state == AttemptState.UNKNOWN,
+            "task": row.channel in BY_PERSON and row.state == AttemptState.SENDING,
             "kind": "notice" if isinstance(row, Notice) else "chase",
             "planned": row.state == AttemptState.PLANNED,
             "why": failure_words(row.failure),

@@ -269,6 +269,7 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.ATTEMPT_SET_ASIDE: ("inventory_2", _set_aside),
     EventType.CALL_STEP: ("call", _call_step),
     EventType.NUMBER_TRIED: ("science", tried_words),
+    EventType.TASK_ENDED: ("task_alt", chase_lines.task_ended),
     EventType.OWNERSHIP_DISPUTED: ("gavel", _disputed),
     EventType.TICKET_TRANSFERRED: ("move_item", _transferred),
     EventType.CLIENT_SILENT: ("hourglass_bottom", _silent),

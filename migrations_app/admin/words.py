@@ -11,7 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from config.core.api.codes import CATALOGUE
 from config.core.errors import DomainError, Invalid
-from migrations_app.enums import AttemptState, ChaseState, NumberState, PinCallState, RequirementState, Stage
+from migrations_app.admin.task_words import ended_words
+from migrations_app.enums import (
+    AttemptState,
+    ChaseState,
+    DeskTaskState,
+    NumberState,
+    PinCallState,
+    RequirementState,
+    Stage,
+)
 from migrations_app.enums.proofs import ProofState
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.models import Chase
@@ -26,6 +35,7 @@ from migrations_app.services.move_steps import AnotherStepRuns, CoolingDown, Met
 from migrations_app.services.proofs import NotTried
 from migrations_app.services.removals import StillThere
 from migrations_app.services.requirements import ReasonNeeded, TicketEnded
+from migrations_app.services.task_outcomes import NotAskedByPerson, TaskEnded
 from tickets.enums import Party, TicketStatus
 from tickets.services.routing import SameQueue
 from tickets.services.transfers import NotTransferable
@@ -95,6 +105,8 @@ STATE_COLOURS: dict[str, str] = {
     ChaseState.ANSWERED: "primary",
     ChaseState.SATISFIED: "success",
     ChaseState.EXHAUSTED: "danger",
+    f"task_{DeskTaskState.OPEN}": "warning",
+    f"task_{DeskTaskState.DONE}": "success",
     "dispute_open": "danger",
     "dispute_upheld": "success",
     "dispute_transferred": "info",
@@ -184,6 +196,7 @@ _REFUSALS: dict[type[DomainError], Any] = {
     dead_letters.AnotherOnItsWay: _("A message of this chase is being sent right now. Try again in a moment."),
     dead_letters.NoWayLeft: _("No address is known. Enter one first, on the ticket or in the BSP directory."),
     StillThere: _("Meta still lists the number at the destination. Remove it there first, then look again."),
+    NotAskedByPerson: _("This task ends where its answer is judged or its number is removed."),
     CallInTheWay: _("A call is booked or running. Cancel or finish it first: other people were invited to it."),
     NotTransferable: _("A test ticket stays with its organization, and a ticket cannot be given to its own."),
 }
@@ -214,5 +227,7 @@ def refusal_words(refusal: DomainError) -> str:
     if isinstance(refusal, NotReady):
         titles = [str(REQUIREMENT_TEXTS[code][0]) for code in refusal.extra.get("missing", [])]
         return str(_("Still missing: %(missing)s") % {"missing": ", ".join(titles)})
+    if isinstance(refusal, TaskEnded):
+        return ended_words(refusal)
     problem = CATALOGUE.get(refusal.code, CATALOGUE["illegal_transition"])
     return f"{problem.title}."

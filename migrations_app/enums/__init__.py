@@ -247,8 +247,7 @@ class ChannelName(TextChoices):
     WHATSAPP = "whatsapp", _("WhatsApp")
 
 
-BY_PERSON = frozenset({ChannelName.PORTAL, ChannelName.PHONE, ChannelName.WHATSAPP})
-"""Channels on which nothing is sent: the rung is a task in the agents' list."""
+BY_PERSON = frozenset({ChannelName.PORTAL, ChannelName.PHONE, ChannelName.WHATSAPP})  # nothing is sent: tasks
 
 
 class DeskTaskKind(TextChoices):
@@ -275,7 +274,9 @@ class TaskOutcome(TextChoices):
 
     DONE = "done", _("Done")
     PROMISED = "promised", _("Promised for a date")
+    CLAIMED = "claimed", _("They say it is done")
     NO_ANSWER = "no_answer", _("No answer")
+    NOT_POSSIBLE = "not_possible", _("Not possible this way")
 
 
 class PinCallState(TextChoices):

@@ -65,7 +65,10 @@ def ways(
 
 def address_is_dead(failure: str) -> bool:
     """Tell whether the code of a failure says that nobody is reached at this address any more."""
-    return failure.startswith(("5.1.", "recipient_refused_5", "gone")) or failure == "recipient_refused"
+    return failure.startswith(("5.1.", "recipient_refused_5", "gone")) or failure in {
+        "recipient_refused",
+        "not_possible",
+    }
 
 
 def next_way(order: Collection[ChannelName], *, tried: Collection[str]) -> ChannelName | None:

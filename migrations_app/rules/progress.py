@@ -48,6 +48,8 @@ class CaseFacts:
     verification_pending: bool = False
     chase_exhausted: bool = False
     tried: frozenset[int] = frozenset()
+    task_open: bool = False
+    """A person of the desk has something to do for this case, whoever else is waited for."""
     requirements: tuple[RequirementFacts, ...] = field(default_factory=tuple)
     numbers: tuple[NumberFacts, ...] = field(default_factory=tuple)
 
@@ -177,7 +179,15 @@ _ACTION = {
 
 
 def _waiting_on(stage: Stage, case: CaseFacts) -> list[Party]:
-    """Return whom we wait for at this stage, first the one whose turn it is."""
+    """Return whom we wait for at this stage, first the one whose turn it is; a task of the desk makes it our turn too."""
+    parties = _waiting_at(stage, case)
+    if not case.task_open or stage in ENDED or Party.ONBOARDING in parties:
+        return parties
+    return [*(party for party in parties if party != Party.NOBODY), Party.ONBOARDING]
+
+
+def _waiting_at(stage: Stage, case: CaseFacts) -> list[Party]:
+    """Return whom the stage and its requirements wait for, first the one whose turn it is."""
     if stage in ENDED:
         return [Party.NOBODY]
     if stage in {Stage.TRIAGE, Stage.IN_CALL, Stage.VERIFYING}:

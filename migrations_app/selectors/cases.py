@@ -10,6 +10,7 @@ from migrations_app.enums import (
     Blocks,
     BusinessVerification,
     ChaseState,
+    DeskTaskState,
     Execution,
     Flow,
     NumberState,
@@ -19,7 +20,7 @@ from migrations_app.enums import (
     Stage,
 )
 from migrations_app.enums.ladders import AtEnd
-from migrations_app.models import Chase, MigrationCase, NumberMove, PinCall, ProofTry, Requirement
+from migrations_app.models import Chase, DeskTask, MigrationCase, NumberMove, PinCall, ProofTry, Requirement
 from migrations_app.rules.flows import FlowPlan, plan_of
 from migrations_app.rules.ladders import at_end
 from migrations_app.rules.lifecycle import MOVED
@@ -49,7 +50,7 @@ def facts_of(case: MigrationCase, ticket: Ticket) -> CaseFacts:
             lines__number__case=case, state__in=[PinCallState.BOOKED, PinCallState.STARTED]
         ).values_list("state", flat=True)
     )
-    ends = Chase.objects.filter(case=case, state=ChaseState.EXHAUSTED).values_list("on_exhausted", flat=True)
+    exhausted, task_open = asking_facts(case)
     return CaseFacts(
         stage=Stage(case.stage),
         plan=case_plan(case),
@@ -58,7 +59,8 @@ def facts_of(case: MigrationCase, ticket: Ticket) -> CaseFacts:
         call_started=PinCallState.STARTED in calls,
         reviews_claims=bool(ticket.queue and ticket.queue.reviews_claims),
         verification_pending=case.business_verification == BusinessVerification.PENDING,
-        chase_exhausted=any(AtEnd.ESCALATE in at_end(end) for end in ends),
+        chase_exhausted=exhausted,
+        task_open=task_open,
         tried=_tried(case, ticket),
         # Nothing is asked any more for a number that is live or left out.
         requirements=tuple(
@@ -74,6 +76,15 @@ def _tried(case: MigrationCase, ticket: Ticket) -> frozenset[int]:
         return frozenset()
     rows = ProofTry.objects.filter(number__case=case, state__in=OPEN_PROOFS)
     return frozenset(rows.values_list("number_id", flat=True))
+
+
+def asking_facts(case: MigrationCase) -> tuple[bool, bool]:
+    """Return what starting and ending chases change: whether a person must take over, whether one has something to do."""
+    ends = Chase.objects.filter(case=case, state=ChaseState.EXHAUSTED).values_list("on_exhausted", flat=True)
+    return (
+        any(AtEnd.ESCALATE in at_end(end) for end in ends),
+        DeskTask.objects.filter(case=case, state=DeskTaskState.OPEN).exists(),
+    )
 
 
 def case_plan(case: MigrationCase) -> FlowPlan:

@@ -13,18 +13,17 @@ from migrations_app.enums import (
     AttemptState,
     ChannelName,
     ChaseState,
-    DeskTaskState,
     RequirementState,
     Stage,
 )
 from migrations_app.enums.ladders import Demand
-from migrations_app.models import Chase, ChaseAttempt, DeskTask, MigrationCase
+from migrations_app.models import Chase, ChaseAttempt, MigrationCase
 from migrations_app.rules.ladders import Rung, next_rung, opening_wait, parse_ladder
 from migrations_app.rules.lifecycle import CHASE, SATISFIED
 from migrations_app.rules.progress import CaseFacts
 from migrations_app.rules.wording import PREPARE
 from migrations_app.services.asked import DEMANDS, OPEN, Asking, asked_of, covered_by, take_in
-from migrations_app.services.desk_tasks import drop_tasks
+from migrations_app.services.desk_tasks import drop_asking, drop_tasks, open_tasks
 from migrations_app.services.exhaustion import act_on_end, take_back
 from migrations_app.services.new_chases import make_chase
 from migrations_app.services.pacing import beside_others, pace_anew, promise_of
@@ -145,7 +144,7 @@ def _end(
     columns |= dict.fromkeys(_TIME_OF.get(to, ()), uow.now)
     uow.move(chase, "state", table=CHASE, to=to, next_at=None, to_judge_since=None, **columns)
     ChaseAttempt.objects.filter(chase=chase, state=AttemptState.PLANNED).delete()
-    drop_tasks(uow, DeskTask.objects.filter(chase=chase, state=DeskTaskState.OPEN))
+    drop_tasks(uow, open_tasks(chase))
     if to is not ChaseState.ANSWERED:
         take_back(uow, ticket, case, chase, covered_by(chase))
     if to is ChaseState.ANSWERED or to is ChaseState.SATISFIED:
@@ -169,6 +168,8 @@ def _await_promise(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, asking:
     _follow(chase, promise.key)
     if chase.state != ChaseState.ACTIVE:
         uow.move(chase, "state", table=CHASE, to=ChaseState.ACTIVE, ended_at=None)
+    if promise.promised and promise.key > uow.now:
+        drop_asking(uow, chase)
     if not _has_open_attempt(chase):
         _plan_outcome(uow, ticket, case, chase)
     pace_anew(uow, ticket, case, chase, asked_at=None if promise.promised else promise.key)

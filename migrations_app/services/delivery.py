@@ -18,6 +18,7 @@ from migrations_app.rules.lifecycle import ATTEMPT
 from migrations_app.selectors.proofs import still_on_numbers
 from migrations_app.services import chases
 from migrations_app.services.attempts import AnyAttempt
+from migrations_app.services.desk_tasks import NOT_NEEDED
 from migrations_app.services.notices import WARNING
 from migrations_app.services.pacing import answers_filing, is_nudge
 from migrations_app.services.recipients import Contact, contacts_of
@@ -143,7 +144,9 @@ def _same_rung(attempt: AnyAttempt) -> Any:
 
 
 def _failed_ways(attempt: AnyAttempt) -> set[str]:
-    failed = _same_rung(attempt).filter(state__in=[AttemptState.FAILED, AttemptState.BOUNCED])
+    failed = (
+        _same_rung(attempt).filter(state__in=[AttemptState.FAILED, AttemptState.BOUNCED]).exclude(failure=NOT_NEEDED)
+    )
     return {attempt.channel, *failed.values_list("channel", flat=True)}
 
 

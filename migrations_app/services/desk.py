@@ -42,6 +42,7 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
             "view_agenthours",
             "view_ownershipdispute",
             "view_bsppace",
+            "view_desktask",
         ],
     )
     | Q(content_type__app_label="providers", codename__in=["view_bsp", "view_exchange"]),
@@ -58,7 +59,7 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
     )
     | Q(
         content_type__app_label="migrations_app",
-        codename__in=["view_pincall", "view_chase", "view_ownershipdispute", "view_bsppace"],
+        codename__in=["view_pincall", "view_chase", "view_ownershipdispute", "view_bsppace", "view_desktask"],
     )
     | Q(
         content_type__app_label="migrations_app",

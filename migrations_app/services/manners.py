@@ -8,7 +8,8 @@ from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import ChaseState
 from migrations_app.models import Chase, MigrationCase
 from migrations_app.selectors.cases import case_of
-from migrations_app.services.chases import stop_for_good
+from migrations_app.services.chases import plan_next, stop_for_good
+from migrations_app.services.desk_tasks import drop_asking
 from migrations_app.services.pacing import pace_anew
 from migrations_app.services.settle import settle
 from tickets.enums import EventType, Party
@@ -76,6 +77,8 @@ def snooze(
 def _silence(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chase, until: datetime | None) -> None:
     Chase.objects.filter(pk=chase.pk).update(snoozed_until=until, updated_at=uow.now)
     chase.snoozed_until = until
+    if until is not None and drop_asking(uow, chase):
+        plan_next(uow, ticket, case, chase, previous=uow.now)
     pace_anew(uow, ticket, case, chase)
     settle(uow, ticket, case)
 

@@ -13,12 +13,12 @@ from django.conf import settings
 from config.core.actor import Actor
 from config.core.errors import NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
-from migrations_app.enums import AttemptState, ChannelName
+from migrations_app.enums import BY_PERSON, AttemptState, ChannelName
 from migrations_app.models import ChaseAttempt, MigrationCase
 from migrations_app.rules.lifecycle import ATTEMPT
 from migrations_app.rules.wording import OWN_SUBJECT
 from migrations_app.selectors.cases import case_of
-from migrations_app.services import bundling, chases
+from migrations_app.services import bundling, chases, desk_rungs
 from migrations_app.services.attempts import TICKET_OF, AnyAttempt, locked_attempt
 from migrations_app.services.bundling import Member
 from migrations_app.services.delivery import come_back, give_up, still_wanted, take_outcome
@@ -48,7 +48,12 @@ class Claimed:
 
 
 def send_due(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime) -> AttemptState | None:
-    """Send one due attempt and return what became of it; None when somebody else has it or it is not needed any more."""
+    """Send one due attempt and return what became of it; None when somebody else has it or it is not needed any more.
+
+    A rung by person is not sent: it goes into the agents' list.
+    """
+    if model is ChaseAttempt and desk_rungs.is_by_person(attempt_id):
+        return desk_rungs.hand_over(attempt_id, by=by, now=now)
     claimed = _claim(model, attempt_id, by=by, now=now)
     if claimed is None:
         return None
@@ -205,6 +210,8 @@ def mark_lost(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datet
             return False
         attempt, ticket, case = found
         if attempt.state != AttemptState.SENDING or attempt.claimed_at is None or attempt.claimed_at > now - lease:
+            return False
+        if attempt.channel in BY_PERSON:
             return False
         outcome = _found_out(attempt)
         take_outcome(uow, ticket, case, attempt, outcome)

@@ -10,7 +10,7 @@ from migrations_app.rules.channels import address_is_dead
 from migrations_app.rules.hours import Hours, office_hours
 from migrations_app.selectors.nudges import left_alone
 from providers.models import HttpEndpoint
-from providers.selectors.directory import address_for_partner, endpoint_for_partner, hears_partners
+from providers.selectors.directory import address_for_partner, endpoint_for_partner, hears_partners, page_for_partner
 from tickets.enums import Party
 from tickets.models import Ticket
 
@@ -19,11 +19,14 @@ from tickets.models import Ticket
 class Contact:
     """How one party of a case is reached: empty where a way is not known. Language and place decide words and hours.
 
-    `country` is ISO 3166-1 (its public holidays are no days for reminders), `timezone` an IANA zone.
+    `country` is ISO 3166-1 (its public holidays are no days for reminders), `timezone` an IANA zone. By `phone` (calls and
+    WhatsApp) and `url` (a page of the BSP) a person of the desk acts.
     """
 
     party: Party
     email: str = ""
+    phone: str = ""
+    url: str = ""
     language: str = "en"
     timezone: str = "UTC"
     country: str = ""
@@ -32,8 +35,8 @@ class Contact:
     """Whether it asked for no more reminders by mail."""
 
     def for_nudges(self) -> "Contact":
-        """Return how this party may be reminded: not by mail if it asked to be left alone."""
-        return replace(self, email="") if self.left_alone else self
+        """Return how this party may be reminded: not by mail if it asked to be left alone, and nobody calls it instead."""
+        return replace(self, email="", phone="") if self.left_alone else self
 
     @property
     def ways(self) -> frozenset[ChannelName]:
@@ -42,8 +45,14 @@ class Contact:
 
     def address_by(self, way: ChannelName) -> str:
         """Return what the party is reached at by one way, in words; empty where that way is not known."""
-        url = self.endpoint.url if self.endpoint is not None else ""
-        return {ChannelName.EMAIL: plain_address(self.email), ChannelName.HTTP: url[:320]}.get(way, "")
+        endpoint = self.endpoint.url if self.endpoint is not None else ""
+        return {
+            ChannelName.EMAIL: plain_address(self.email),
+            ChannelName.HTTP: endpoint[:320],
+            ChannelName.PORTAL: self.url,
+            ChannelName.PHONE: self.phone,
+            ChannelName.WHATSAPP: self.phone,
+        }.get(way, "")
 
     @property
     def hours(self) -> Hours:
@@ -56,6 +65,7 @@ def contacts_of(ticket: Ticket, case: MigrationCase) -> Mapping[Party, Contact]:
     client = Contact(
         Party.CLIENT,
         email=ticket.contact_email,
+        phone=ticket.contact_phone,
         language=ticket.language,
         timezone=ticket.timezone,
         country=ticket.country,
@@ -75,12 +85,21 @@ def _old_bsp(ticket: Ticket, case: MigrationCase) -> Contact:
     return Contact(
         Party.OLD_BSP,
         email=address_for_partner(bsp),
+        url=page_for_partner(bsp),
         language=bsp.letter_language,
         # Where nobody has written down its office, the client's clock is the best guess; no holidays are guessed.
         timezone=bsp.office_timezone or ticket.timezone,
         country=bsp.office_country,
         endpoint=endpoint_for_partner(bsp),
     )
+
+
+def hours_of(party: str, ticket: Ticket, case: MigrationCase) -> Hours:
+    """Return when a party can be reached, as `contacts_of` has it, without reading anything more."""
+    bsp = case.current_bsp
+    if party == Party.OLD_BSP and bsp is not None and hears_partners(bsp):
+        return office_hours(bsp.office_timezone or ticket.timezone, bsp.office_country)
+    return office_hours(ticket.timezone, ticket.country)
 
 
 def _endpoint_of(organization_id: int) -> HttpEndpoint | None:
@@ -101,11 +120,6 @@ def dead_ways(case_id: int, contact: Contact) -> frozenset[str]:
         for way, address, failure in failed.values_list("channel", "address", "failure")
         if address_is_dead(failure) and address == contact.address_by(ChannelName(way))
     )
-
-
-def reachable(contacts: Mapping[Party, Contact]) -> frozenset[Party]:
-    """Return the parties for which some way is known."""
-    return frozenset(party for party, contact in contacts.items() if contact.ways)
 
 
 def for_nudges(contacts: Mapping[Party, Contact]) -> Mapping[Party, Contact]:

@@ -1,5 +1,6 @@
 """After any change: where does the case stand, and what does the ticket show? `settle` is the writer of the stage."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,9 +17,10 @@ from migrations_app.enums import (
 )
 from migrations_app.models import ChaseAttempt, MigrationCase
 from migrations_app.rules.lifecycle import MOVED, STAGE
-from migrations_app.rules.progress import CUT_OVER, CaseFacts, Position, RequirementFacts, party_of, position
-from migrations_app.selectors.cases import facts_of
+from migrations_app.rules.progress import CUT_OVER, ENDED, CaseFacts, Position, RequirementFacts, party_of, position
+from migrations_app.selectors.cases import asking_facts, facts_of
 from migrations_app.services.chases import sync_chases
+from migrations_app.services.desk_tasks import drop_at_end
 from migrations_app.services.insight import predict
 from migrations_app.services.notices import tell_stage
 from migrations_app.services.preparing import tell_when_clear
@@ -63,13 +65,22 @@ def settle(
 
     :raises IllegalTransition: the life cycle has no such move.
     """
+    before = Stage(case.stage)
     if to is not None:
         _advance(uow, case, to)
     facts = facts_of(case, ticket)
     where = position(facts)
     _advance(uow, case, where.stage)
+    ends = where.stage in ENDED and before not in ENDED
     chases = sync_chases(uow, ticket, case, facts)
     tell_when_clear(uow, ticket, case, facts, chases)
+    if ends:
+        drop_at_end(uow, case)
+    if facts.task_open or facts.chase_exhausted:
+        # A chase that has just been answered takes its tasks with it: it is not our turn any more.
+        exhausted, task_open = asking_facts(case)
+        facts = replace(facts, chase_exhausted=exhausted, task_open=task_open)
+        where = position(facts)
     predict(case, where.blocking if where.stage in _BEFORE_THE_CALL else ())
     tell_stage(uow, ticket, case)
     if sync_proofs(uow, ticket, case):

@@ -10,7 +10,7 @@ from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import ngettext
 
-from providers.enums import ProcedureKind, TimeUnit, TurnaroundOf
+from providers.enums import ProcedureKind, RequestChannel, TimeUnit, TurnaroundOf
 from providers.enums.texts import EXIT_TEXTS, GENERIC_STEPS, STEP_TEXTS
 from providers.models import Bsp, BspName, HttpEndpoint
 from providers.rules.listening import takes_partner_requests
@@ -60,6 +60,19 @@ def endpoint_for_partner(bsp: Bsp | None) -> HttpEndpoint | None:
     if bsp is None or not hears_partners(bsp) or bsp.http_endpoint_id is None:
         return None
     return HttpEndpoint.objects.filter(pk=bsp.http_endpoint_id, active=True).first()
+
+
+_ON_THE_WEB = frozenset({RequestChannel.PORTAL, RequestChannel.IN_APP, RequestChannel.SUPPORT_TICKET})
+
+
+def page_for_partner(bsp: Bsp | None) -> str:
+    """Return the page on which a partner like us can ask a BSP; empty where it does not listen to us or none is known.
+
+    Where a BSP takes requests on the web but its page is not known, it is the page on which its procedure was read.
+    """
+    if bsp is None or not hears_partners(bsp):
+        return ""
+    return bsp.contact_url or (bsp.source_url if bsp.channel in _ON_THE_WEB else "")
 
 
 def documented_steps(bsp: Bsp | None) -> Sequence[str | Promise]:

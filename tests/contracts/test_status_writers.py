@@ -40,6 +40,7 @@ MOVERS: set[Place] = {
     ("migrations_app/services/desk_tasks.py", "drop_tasks"),
     ("migrations_app/services/proofs.py", "_claim"),
     ("migrations_app/services/proofs.py", "_end"),
+    ("migrations_app/services/desk_rungs.py", "hand_over"),
     ("providers/services/exchanges.py", "finish"),
 }
 """Who may call `uow.move`, the compare-and-swap along a transition table."""

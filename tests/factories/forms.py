@@ -9,6 +9,8 @@ from tickets.enums import Source
 
 NUMBER = "+5511987654321"
 OTHER_NUMBER = "+5511976543210"
+NO_PHONE = {"contact_phone": ""}
+"""A client whom only messages reach: with a phone, a person would call where they fail, or near the end of a ladder."""
 HOLDER = {"name": "Ana", "phone": "+551130001000", "email": None, "language": "pt-br"}
 
 _ANSWERS: dict[str, Any] = {

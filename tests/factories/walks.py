@@ -9,10 +9,18 @@ from typing import Any, Protocol
 from django.contrib.auth.models import User
 
 from config.core.actor import SYSTEM, Actor
-from migrations_app.enums import AttemptState, PinCallState, RequirementCode, RequirementState
-from migrations_app.models import Chase, ChaseAttempt, MigrationCase, Notice, NumberMove, PinCall, Requirement
+from migrations_app.enums import (
+    AttemptState,
+    DeskTaskState,
+    PinCallState,
+    RequirementCode,
+    RequirementState,
+    TaskOutcome,
+)
+from migrations_app.models import Chase, ChaseAttempt, DeskTask, MigrationCase, Notice, NumberMove, PinCall, Requirement
+from migrations_app.rules.desk_tasks import ASKING
 from migrations_app.selectors import due
-from migrations_app.services import calls, endings, intake, moves, outreach, requirements, slot_taking
+from migrations_app.services import calls, endings, intake, moves, outreach, requirements, slot_taking, task_outcomes
 from tests.factories.desk import Key, actor_of
 from tests.factories.forms import form
 from tickets.enums import CancelReason
@@ -133,6 +141,12 @@ class Walk:
             for model in (ChaseAttempt, Notice)
             for attempt_id in due.due_messages(model, now=self.now, limit=100)
         ]
+
+    def nobody_answers(self) -> None:
+        """The desk does what it is to do by hand, in vain."""
+        for task in DeskTask.objects.filter(case__ticket=self.ticket, state=DeskTaskState.OPEN, kind__in=ASKING):
+            told = task_outcomes.Told(TaskOutcome.NO_ANSWER)
+            task_outcomes.record_outcome(task_id=task.pk, told=told, by=self.desk, now=self.now)
 
     def claim(self, code: RequirementCode | str = "two_step_disabled", **more: Any) -> None:
         by = more.pop("by", self.by)

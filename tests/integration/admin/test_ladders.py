@@ -128,6 +128,7 @@ def test_the_preview_tells_the_dates_that_the_planner_keeps(agent_at_desk: Perso
     while planned := [each for each in walked.attempts() if each.state == AttemptState.PLANNED]:
         walked.now = planned[0].due_at
         walked.send_all_due()
+        walked.nobody_answers()
     assert [*(each.due_at for each in walked.attempts()), walked.chase().next_at] == foretold
     unreachable = [line["why_not"] for line in page.context["lines"] if line["why_not"]]
     assert (

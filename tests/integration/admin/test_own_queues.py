@@ -11,14 +11,18 @@ from django.contrib import admin
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from migrations_app.models import Chase, ChaseAttempt, Ladder, Notice, NumberMove, PinCall
+from config.core.actor import SYSTEM
+from config.core.uow import unit_of_work
+from migrations_app.enums import DeskTaskKind
+from migrations_app.models import Chase, ChaseAttempt, DeskTask, Ladder, Notice, NumberMove, PinCall
+from migrations_app.services.desk_tasks import NewTask, open_task
 from providers.models import Exchange
 from tests.factories.desk import Desk, make_agent
 from tests.factories.walks import Path, Walk, Walker
 from tests.integration.admin.conftest import Person, sign_in, text_of
 from tests.integration.admin.sheets import csv_file, row
 from tests.integration.admin.test_filing import ANSWERS
-from tickets.enums import Visibility
+from tickets.enums import Party, Visibility
 from tickets.models import Attachment, Comment, Ticket
 from tickets.services.files import Upload, attach
 
@@ -40,6 +44,10 @@ def secret(walk: Walker, files: Folder) -> Walk:
     )
     upload = Upload("whisper.txt", b"Whisper")
     attach(ticket_id=walked.ticket.pk, upload=upload, visibility=Visibility.PUBLIC, by=walked.desk, now=walked.now)
+    with unit_of_work(by=SYSTEM, now=walked.now) as uow:
+        chase = walked.chase()
+        task = NewTask(DeskTaskKind.PHONE, chase=chase, recipient_party=Party.CLIENT, contact=NUMBER, text="Whisper")
+        open_task(uow, walked.case, task)
     return walked
 
 
@@ -83,6 +91,7 @@ def _own(walked: Walk) -> dict[type[Model], Any]:
         Chase: Chase.objects.filter(case__ticket=ticket)[0].pk,
         ChaseAttempt: ChaseAttempt.objects.filter(chase__case__ticket=ticket)[0].pk,
         Ladder: Ladder.objects.order_by("id")[0].pk,
+        DeskTask: DeskTask.objects.get(case__ticket=ticket).pk,
         Exchange: Exchange.objects.filter(ticket_reference=walked.ticket.reference)[0].pk,
     }
 
@@ -95,6 +104,7 @@ def filled(route: str, name: str, walked: Walk) -> Iterator[str]:
     )
     words = {
         "ticket_id": walked.ticket.pk, "call_id": own[PinCall], "app_label": "tickets", "kind": "csv", "content_type_id": "1",
+        "task_id": own[DeskTask],
         "file_id": Attachment.objects.get(ticket=walked.ticket).uid,
         "number_id": NumberMove.objects.get(case__ticket=walked.ticket).pk,
         "notice_id": Notice.objects.filter(case__ticket=walked.ticket, state="planned")[0].pk,
@@ -134,11 +144,12 @@ def test_wish_15_an_agent_sees_own_queues_only_wherever_a_ticket_shows(
                 # A page repeats what was searched for; the other words must still be missing.
                 for trace in (each for each in traces(secret) if each.lstrip("+") not in query):
                     assert trace.encode() not in shown, f"{address}?{query} shows {trace}"
-        if re.search("/(ticket|pincall|chase|chaseattempt|exchange)/", address):
+        if re.search("/(ticket|pincall|chase|chaseattempt|exchange|desktask)/", address):
             lead = lead_at_desk.web.get(address)
             shown = b"".join(lead) if lead.streaming else lead.content
             seen_by_lead += lead.status_code == 200 and any(trace.encode() in shown for trace in traces(secret))
     assert seen_by_lead >= 10, "the sweep must pass by the pages that show the ticket to those who may see it"
+    assert seen_by_lead >= 11, "the sweep must pass by the pages that show the ticket to those who may see it"
     assert secret.fresh().revision == before
 
 
@@ -151,6 +162,7 @@ def _posted(person: Person, address: str, query: str, walked: Walk) -> list[Any]
     if query:
         return []
     data = {"version": walked.ticket.version, "body": "x", "user": person.user.pk, "reason": "other", "code": "123456"}
+    data["outcome"] = "done"
     return [person.web.post(address, data)]
 
 

@@ -13,9 +13,9 @@ DOES_NOT = ["stranger_person", "other_agent"]
 ACTIONS = ["assign", "reroute", "hold", "unhold", "cancel", "reject", "close", "reopen", "decide", "requested", "judge",
            "book", "reschedule", "cancel-call"]  # fmt: skip
 ELSEWHERE = [
-    "migrations_app_pincall", "migrations_app_chase", "migrations_app_ladder", "migrations_app_playbook",
-    "migrations_app_agenthours", "providers_exchange", "providers_bsp", "providers_metaaccount", "tickets_organization",
-    "tickets_queue", "tickets_routingversion", "auth_user",
+    "migrations_app_pincall", "migrations_app_chase", "migrations_app_desktask", "migrations_app_ladder",
+    "migrations_app_playbook", "migrations_app_agenthours", "providers_exchange", "providers_bsp", "providers_metaaccount",
+    "tickets_organization", "tickets_queue", "tickets_routingversion", "auth_user",
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pytest
 from migrations_app.admin.failures import failure_words
 from migrations_app.models import ChaseAttempt, OrganizationEndpoint
 from providers.models import HttpEndpoint
+from tests.factories.forms import NO_PHONE
 from tests.factories.servers import MailServer, Mood
 from tests.factories.walks import Path, Walk, Walker
 from tests.integration.admin.conftest import Person, text_of
@@ -18,7 +19,7 @@ LIST = "migrations_app_chaseattempt_changelist"
 @pytest.fixture
 def dead(walk: Walker, smtp: MailServer) -> Walk:
     smtp.be(Mood.REFUSE_RECIPIENT, Mood.ACCEPT)
-    return walk(Path.WAITING_TWO_STEP)
+    return walk(Path.WAITING_TWO_STEP, client=NO_PHONE)
 
 
 def test_an_agent_sees_why_tries_again_and_sets_aside(dead: Walk, agent_at_desk: Person, other_agent: Person) -> None:

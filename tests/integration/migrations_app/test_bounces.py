@@ -7,6 +7,7 @@ from migrations_app.enums import AttemptState
 from migrations_app.models import ChaseAttempt, Notice
 from migrations_app.services import outreach
 from providers.models import Exchange
+from tests.factories.forms import NO_PHONE
 from tests.factories.servers import MailServer, Mood
 from tests.factories.walks import Path, Walk, Walker
 
@@ -30,7 +31,7 @@ def bounce(walked: Walk, *, permanent: bool = True, reason: str = "5.1.1", place
 
 
 def test_an_address_that_is_bad_for_good_is_told_and_the_ladder_keeps_its_plan(walk: Walker, smtp: MailServer) -> None:
-    walked = walk(Path.WAITING_TWO_STEP)
+    walked = walk(Path.WAITING_TWO_STEP, client=NO_PHONE)
     due = walked.planned().due_at
     assert bounce(walked)
     assert states(walked) == [(BOUNCED, 0), (PLANNED, 1)]

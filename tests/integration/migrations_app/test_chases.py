@@ -14,7 +14,7 @@ from migrations_app.services.moves import skip
 from providers.models import Bsp
 from providers.services.directory import keep_edit
 from providers.services.outreach import send
-from tests.factories.forms import NUMBER, OTHER_NUMBER
+from tests.factories.forms import NO_PHONE, NUMBER, OTHER_NUMBER
 from tests.factories.walks import Path, Walk, Walker
 
 CODE = "two_step_disabled"
@@ -24,10 +24,9 @@ def make_reachable(
     slug: str, *, accepts: str = "client_or_partner", email: str = "offboarding@infobip.example"
 ) -> None:
     bsp = Bsp.objects.get(slug=slug)
-    bsp.accepts_request_from, bsp.contact_email = accepts, email
-    keep_edit(
-        bsp=bsp, fields=["accepts_request_from", "contact_email"], by=OPERATOR, now=datetime(2026, 3, 1, tzinfo=UTC)
-    )
+    bsp.accepts_request_from, bsp.contact_email, bsp.channel = accepts, email, "email"
+    fields = ["accepts_request_from", "contact_email", "channel"]
+    keep_edit(bsp=bsp, fields=fields, by=OPERATOR, now=datetime(2026, 3, 1, tzinfo=UTC))
 
 
 def climb_all(walked: Walk) -> list[str]:
@@ -81,7 +80,7 @@ def test_an_old_bsp_is_written_to_only_if_it_listens_to_us_and_has_an_address(
 
 
 def test_the_ladder_is_climbed_in_order_and_then_a_person_takes_over(walk: Walker) -> None:
-    walked = walk(Path.FILED)
+    walked = walk(Path.FILED, client=NO_PHONE)
     assert climb_all(walked) == [
         "client:two_step_guide",
         "client:two_step_letter",
@@ -102,7 +101,7 @@ def test_the_ladder_is_climbed_in_order_and_then_a_person_takes_over(walk: Walke
 
 
 def test_rungs_are_apart_by_business_days(walk: Walker) -> None:
-    walked = walk(Path.FILED)
+    walked = walk(Path.FILED, client=NO_PHONE)
     climb_all(walked)
     zone_days = [a.due_at.astimezone(UTC).date() for a in walked.attempts()]
     assert zone_days == [

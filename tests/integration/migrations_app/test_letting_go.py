@@ -16,6 +16,7 @@ from migrations_app.rules.silence import SilenceStep
 from migrations_app.selectors import due
 from migrations_app.services import endings, letting_go, outreach
 from migrations_app.services.requirements import TicketEnded
+from tests.factories.forms import NO_PHONE
 from tests.factories.servers import MailServer, Mood
 from tests.factories.walks import Path, Walk, Walker
 from tickets.enums import TicketStatus, Visibility
@@ -71,7 +72,7 @@ def warnings_of(walked: Walk) -> list[Notice]:
 def test_a_client_silent_through_two_ladders_is_warned_and_cancelled_a_week_later(
     walk: Walker, mailoutbox: list[Any]
 ) -> None:
-    walked = walk(Path.FILED)
+    walked = walk(Path.FILED, client=NO_PHONE)
     story = live_until(walked, lambda: ended(walked))
     assert [step for _day, step in story] == [SilenceStep.NEXT_LADDER, SilenceStep.WARN, SilenceStep.LET_GO]
     assert [attempt.message for attempt in walked.attempts()].count("two_step_guide") == 2
@@ -88,7 +89,7 @@ def test_a_client_silent_through_two_ladders_is_warned_and_cancelled_a_week_late
 
 
 def test_the_second_ladder_begins_within_the_clients_office_hours(walk: Walker) -> None:
-    walked = walk(Path.FILED)
+    walked = walk(Path.FILED, client=NO_PHONE)
     live_until(walked, lambda: walked.chase().round == 2)
     first = walked.planned() if walked.chase().next_at and walked.chase().last_step is None else walked.attempts()[-1]
     assert 9 <= (first.due_at - timedelta(hours=3)).hour <= 18
@@ -252,7 +253,7 @@ def test_a_draft_that_is_worked_on_stays(walk: Walker) -> None:
 
 
 def test_who_comes_back_after_being_let_go_is_asked_from_the_first_rung(walk: Walker, mailoutbox: list[Any]) -> None:
-    walked = walk(Path.FILED)
+    walked = walk(Path.FILED, client=NO_PHONE)
     live_until(walked, lambda: ended(walked))
     endings.reopen(ticket_id=walked.ticket.pk, by=walked.by, now=walked.later(hours=1))
     chase = walked.chase()

@@ -11,7 +11,7 @@ from migrations_app.enums import AttemptState, RequirementState
 from migrations_app.models import Chase, ChaseAttempt
 from migrations_app.services import manners, outreach
 from providers.models import Bsp
-from tests.factories.forms import OTHER_NUMBER
+from tests.factories.forms import NO_PHONE, OTHER_NUMBER
 from tests.factories.walks import Path, Walk, Walker
 from tickets.enums import Party
 from tickets.models import Ticket
@@ -135,7 +135,7 @@ def test_a_promise_that_is_taken_back_gives_the_ladder_its_own_time_again(walk: 
 
 
 def test_somebody_asks_for_the_outcome_of_a_promise_made_after_the_ladder_had_ended(walk: Walker) -> None:
-    walked = walk(Path.FILED)
+    walked = walk(Path.FILED, client=NO_PHONE)
     exhaust(walked)
     sent = len(walked.attempts())
     walked.now = walked.now.replace(hour=15)

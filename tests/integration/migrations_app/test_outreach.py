@@ -18,7 +18,7 @@ from migrations_app.services import outreach
 from providers.models import Bsp, Exchange
 from providers.services.directory import keep_edit
 from providers.services.outreach import send
-from tests.factories.forms import NUMBER, OTHER_NUMBER
+from tests.factories.forms import NO_PHONE, NUMBER, OTHER_NUMBER
 from tests.factories.servers import MailServer, Mood
 from tests.factories.walks import Path, Walk, Walker
 
@@ -104,7 +104,7 @@ def test_the_old_bsp_is_written_to_in_its_language_with_the_client_in_copy(walk:
 @pytest.mark.parametrize("mood", [Mood.BUSY_AT_RECIPIENT, Mood.BUSY_AT_DATA])
 def test_a_passing_refusal_is_tried_again_after_growing_pauses(walk: Walker, smtp: MailServer, mood: Mood) -> None:
     smtp.be(mood)
-    walked = walk(Path.WAITING_TWO_STEP)
+    walked = walk(Path.WAITING_TWO_STEP, client=NO_PHONE)
     pauses = []
     for _ in range(3):
         assert states(walked)[-2:] == [FAILED, PLANNED]
@@ -137,7 +137,7 @@ def test_a_greylisting_server_gets_the_message_the_second_time(walk: Walker, smt
 @pytest.mark.parametrize("mood", [Mood.REFUSE_RECIPIENT, Mood.REFUSE_DATA])
 def test_a_refusal_for_good_goes_on_with_the_next_rung(walk: Walker, smtp: MailServer, mood: Mood) -> None:
     smtp.be(mood)
-    walked = walk(Path.WAITING_TWO_STEP)
+    walked = walk(Path.WAITING_TWO_STEP, client=NO_PHONE)
     assert states(walked) == [FAILED, PLANNED]
     assert walked.planned().step == 1
     assert Exchange.objects.get().error is not None
@@ -250,7 +250,8 @@ def test_a_message_before_its_time_is_not_sent(walk: Walker, smtp: MailServer) -
 def test_an_address_that_has_vanished_is_said_so_and_the_ladder_goes_on(walk: Walker, smtp: MailServer) -> None:
     bsp = Bsp.objects.get(slug="infobip")
     bsp.accepts_request_from, bsp.contact_email = "client_or_partner", "exit@infobip.example"
-    keep_edit(bsp=bsp, fields=["accepts_request_from", "contact_email"], by=OPERATOR, now=walk.now)
+    bsp.channel = "email"
+    keep_edit(bsp=bsp, fields=["accepts_request_from", "contact_email", "channel"], by=OPERATOR, now=walk.now)
     walked = walk(Path.WAITING_TWO_STEP, waba_owner="old_bsp")
     bsp.contact_email = ""
     keep_edit(bsp=bsp, fields=["contact_email"], by=OPERATOR, now=walk.now)

@@ -14,6 +14,7 @@ from migrations_app.models import ChaseAttempt, Notice, PinCall
 from migrations_app.selectors import cases, due
 from migrations_app.services.move_steps import MetaSaidNo
 from tests.factories.desk import Desk, Key, make_agent
+from tests.factories.forms import NO_PHONE
 from tests.factories.servers import Meta
 from tests.factories.walks import Path, Walk, Walker
 from tickets import tasks as ticket_tasks
@@ -87,7 +88,7 @@ def test_nothing_is_handed_out_before_its_time(walk: Walker, clock_at: At) -> No
 
 
 def test_the_sweep_of_the_lost_settles_dead_workers_and_ended_ladders(walk: Walker, clock_at: At) -> None:
-    walked = walk(Path.FILED)
+    walked = walk(Path.FILED, client=NO_PHONE)
     ChaseAttempt.objects.update(state=AttemptState.SENDING, claimed_at=walked.now)
     clock_at(walked.now + timedelta(minutes=1))
     tasks.sweep_lost()

@@ -9,6 +9,7 @@ from migrations_app.services import outreach
 from providers.models import Bsp, Exchange
 from providers.selectors.exchanges import exchange_of_message
 from providers.services.directory import keep_edit
+from tests.factories.forms import NO_PHONE
 from tests.factories.servers import MailServer, Mood
 from tests.factories.walks import Path, Walk, Walker
 
@@ -45,7 +46,7 @@ def test_later_messages_to_one_recipient_continue_its_conversation(walk: Walker,
 
 def test_what_certainly_did_not_arrive_is_not_referred_to(walk: Walker, smtp: MailServer) -> None:
     smtp.be(Mood.REFUSE_DATA, Mood.ACCEPT)
-    walked = walk(Path.WAITING_TWO_STEP)
+    walked = walk(Path.WAITING_TWO_STEP, client=NO_PHONE)
     climb(walked, 1)
     assert smtp.received[0]["References"] is None
     assert not str(smtp.received[0]["Subject"]).startswith("Re:")

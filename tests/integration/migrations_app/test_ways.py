@@ -12,6 +12,7 @@ from migrations_app.services import dead_letters, outreach
 from providers.models import Bsp, Exchange, HttpEndpoint
 from providers.services import endpoints
 from providers.services.directory import keep_edit
+from tests.factories.forms import NO_PHONE
 from tests.factories.servers import DROP, HANG, MailServer, Mood, PartnerServer
 from tests.factories.walks import Path, Walk, Walker
 from tickets.models import Organization, Ticket
@@ -156,7 +157,7 @@ def test_an_endpoint_that_is_gone_is_switched_off(
 ) -> None:
     smtp.be(Mood.REFUSE_RECIPIENT, Mood.ACCEPT)
     partner.be(410)
-    walked = walk(Path.WAITING_TWO_STEP)
+    walked = walk(Path.WAITING_TWO_STEP, client=NO_PHONE)
     walked.send_all_due()
     assert tries(walked) == [(EMAIL, FAILED, 0), (HTTP, FAILED, 0), (EMAIL, PLANNED, 1)]
     endpoint.refresh_from_db()
@@ -204,7 +205,7 @@ def test_another_try_of_a_nudge_waits_for_the_recipients_morning(walk: Walker, s
 def dead(walk: Walker, smtp: MailServer) -> Walk:
     """The first message of a chase is in the list, its second rung is planned."""
     smtp.be(Mood.REFUSE_RECIPIENT, Mood.ACCEPT)
-    walked = walk(Path.WAITING_TWO_STEP)
+    walked = walk(Path.WAITING_TWO_STEP, client=NO_PHONE)
     assert walked.attempts()[0].undelivered_at is not None
     return walked
 

@@ -7,7 +7,7 @@ from django.core.mail import EmailMessage
 from migrations_app.enums import AttemptState, RequirementState
 from migrations_app.models import ChaseAttempt
 from migrations_app.services.digests import compose_digest, entry_of
-from tests.factories.forms import NUMBER, OTHER_NUMBER, number_answers
+from tests.factories.forms import NO_PHONE, NUMBER, OTHER_NUMBER, number_answers
 from tests.factories.walks import Path, Walk, Walker
 from tests.integration.migrations_app.test_chases import climb_all, make_reachable
 
@@ -92,7 +92,7 @@ def test_the_old_bsp_gets_the_request_once_and_then_a_reminder_that_quotes_it(
     walk: Walker, mailoutbox: list[EmailMessage]
 ) -> None:
     make_reachable("infobip")
-    walked = walk(Path.FILED, waba_owner="old_bsp")
+    walked = walk(Path.FILED, waba_owner="old_bsp", client=NO_PHONE)
     assert climb_all(walked) == [
         "client:two_step_letter",
         "old_bsp:two_step_bsp_request",
