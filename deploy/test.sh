@@ -122,11 +122,12 @@ find_redis() {
   cache_url=${broker_url%/*}/$((${broker_url##*/} - 1))
 }
 
-# The environment decides which servers a run uses; whatever the caller's shell holds must not leak into it.
+# The environment decides which servers a run uses; whatever the caller's shell holds must not leak into it. A shell that
+# keeps Python from storing its bytecode would have every process of the run compile everything again.
 run_pytest() {
   local code=0
   env -u DJANGO_SETTINGS_MODULE -u PORTERO_MODE -u PORTERO_VAR -u PORTERO_BASE_URL -u META_BASE_URL -u EMAIL_URL -u SECRET_KEY -u ALLOWED_HOSTS \
-    -u DATABASE_URL -u BROKER_URL -u CACHE_URL "${servers[@]}" \
+    -u DATABASE_URL -u BROKER_URL -u CACHE_URL -u PYTHONDONTWRITEBYTECODE "${servers[@]}" \
     "$python" -m pytest -n "${TEST_PROCESSES:-2}" --dist worksteal ${arguments[@]+"${arguments[@]}"} || code=$?
   [ "$code" -ne 130 ] && [ "$code" -ne 2 ] || exit "$code" # interrupted: do not go on with the next part
   return "$code"

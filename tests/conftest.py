@@ -11,7 +11,6 @@ from threading import Barrier
 from typing import Any, TypeVar
 
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
@@ -19,9 +18,11 @@ from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker, Settings
+from pytest_django.fixtures import _disable_migrations
 
 from config.core import clock
 from config.core.actor import Actor
+from tests.factories import databases
 from tests.factories.desk import (
     Desk,
     Key,
@@ -60,11 +61,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL"))
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Take away the folder that config.settings.test made for this run."""
-    folder = Path(django_settings.VAR_DIR)
-    if not hasattr(config, "workerinput") and folder.name.startswith("portero-tests-"):
-        shutil.rmtree(folder, ignore_errors=True)
+    """Take away what this run has made: templates of databases, and the folder of config.settings.test."""
+    if hasattr(config, "workerinput"):
+        return
+    databases.drop_templates()
+    if databases.RUN.name.startswith("portero-tests-"):
+        shutil.rmtree(databases.RUN, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
@@ -115,14 +119,34 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Set the desk up once a process: made anew for each test it took a third of the whole run."""
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_use_migrations: bool,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """Give each process a database in which the desk is set up. Tests with real transactions bring it back themselves."""
+    if not django_db_use_migrations:
+        _disable_migrations()
+    kept = request.config.cache.mkdir("migrated") if django_db_use_migrations else None
     with django_db_blocker.unblock():
-        make_desk(now=NOW)
-        keep_pristine()
+        name = databases.open_database(_set_up, kept=kept)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: back_to_pristine())
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: _tidy_up())
         yield
+    with django_db_blocker.unblock():
+        connection.close()
+        databases.drop(name)
+
+
+def _set_up() -> None:
+    make_desk(now=NOW)
+    keep_pristine(connection)
+
+
+def _tidy_up() -> None:
+    back_to_pristine(connection, databases.template("desk"))
 
 
 @pytest.fixture

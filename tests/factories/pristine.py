@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 COPY = "pristine"
 """The schema (PostgreSQL) or attached file (SQLite) that holds the copies: no test meets it by a table's plain name."""
@@ -43,19 +44,26 @@ class _Table:
         return f"INSERT INTO {self.name} ({self.columns}) {self.only_in(self.kept, self.name)}"
 
 
-def keep_pristine() -> None:
-    """Copy what every table holds now: this is what `back_to_pristine` brings back."""
-    with _copies(), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(f"CREATE SCHEMA {COPY}")
+def keep_pristine(connection: BaseDatabaseWrapper) -> None:
+    """Copy what every table holds now: this is what `back_to_pristine` brings back.
+
+    SQLite needs no copy: the file that this database is itself a copy of is attached when it is needed.
+    """
+    if connection.vendor == "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA {COPY}")
         for table in _tables():
             cursor.execute(f"CREATE TABLE {table.kept} AS SELECT {table.columns} FROM {table.name}")  # noqa: S608
 
 
-def back_to_pristine() -> None:
-    """Bring every table back to what `keep_pristine` found. Django's foreign keys are checked at the commit."""
-    with _copies(), transaction.atomic(), connection.cursor() as cursor:
-        tables = _tables()
+def back_to_pristine(connection: BaseDatabaseWrapper, template: str) -> None:
+    """Bring every table back to what it held. Foreign keys are deferred: they are checked at the commit.
+
+    `template` is the database of which this one is a copy.
+    """
+    tables = _tables()
+    with _copies(connection, template), transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(table.differs() for table in tables))
         differing = {name for (name,) in cursor.fetchall()}
         touched = [table for table in tables if table.name in differing]
@@ -77,13 +85,13 @@ def _tables() -> list[_Table]:
 
 
 @contextmanager
-def _copies() -> Iterator[None]:
-    """Make the copies reachable: SQLite keeps them in a file beside the database."""
+def _copies(connection: BaseDatabaseWrapper, template: str) -> Iterator[None]:
+    """Make the copies reachable."""
     if connection.vendor != "sqlite":
         yield
         return
     with connection.cursor() as cursor:
-        cursor.execute(f"ATTACH DATABASE '{connection.settings_dict['NAME']}.{COPY}' AS {COPY}")
+        cursor.execute(f"ATTACH DATABASE '{template}' AS {COPY}")
         try:
             yield
         finally:

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import connection
 
+from tests.factories.databases import template
 from tests.factories.desk import Desk
 from tests.factories.pristine import back_to_pristine
 from tests.factories.walks import Path, Walker
@@ -26,6 +28,6 @@ def test_rows_added_changed_and_deleted_are_put_right(desk: Desk, request: pytes
     RoutingRule.objects.all().delete()
     assert held() != before
 
-    back_to_pristine()
+    back_to_pristine(connection, template("desk"))
 
     assert held() == before
