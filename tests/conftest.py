@@ -53,7 +53,11 @@ hypothesis_settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what only PostgreSQL can show where the suite runs on SQLite."""
+    """Put journeys first, side by side; skip what only PostgreSQL can show where the suite runs on SQLite.
+
+    So journeys share one running service, and are not what everybody waits for in the end.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("journey") is None)
     if connection.vendor == "postgresql":
         return
     for item in items:

@@ -86,7 +86,7 @@ def one_at_a_time() -> Iterator[None]:
 
 def drop_templates() -> None:
     """Leave nothing of this run on a server of databases. Called once, when all processes have ended."""
-    for name in ("migrated", "desk", "service"):
+    for name in ("migrated", "desk", "demo"):
         drop(template(name))
 
 

@@ -183,13 +183,13 @@ def _hang_up(server: SMTP) -> None:
 
 
 def start_mail_server() -> tuple[MailServer, Controller]:
-    mail = MailServer(port=_free_port())
+    mail = MailServer(port=free_port())
     controller = Controller(mail, hostname=mail.host, port=mail.port, ready_timeout=10)
     controller.start()
     return mail, controller
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -2,15 +2,14 @@
 
 import pytest
 
-from migrations_app.management.walkthrough.story import Story
-from tests.journeys.conftest import Service
+from migrations_app.management.walkthrough.story import Stage, Story
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(240)]
 
 
-def test_two_numbers_travel_from_the_form_to_a_closed_ticket(service: Service) -> None:
+def test_two_numbers_travel_from_the_form_to_a_closed_ticket(stage: Stage) -> None:
     told: list[str] = []
-    story = Story(service.up(), told.append)
+    story = Story(stage, told.append)
 
     ticket = story.play()
 
@@ -28,8 +27,8 @@ def test_two_numbers_travel_from_the_form_to_a_closed_ticket(service: Service) -
     assert types.count("chase.sent") == 3
 
 
-def test_a_poll_is_answered_with_304_until_something_changes(service: Service) -> None:
-    story = Story(service.up(), lambda _line: None)
+def test_a_poll_is_answered_with_304_until_something_changes(stage: Stage) -> None:
+    story = Story(stage, lambda _line: None)
     story.file()
     story.watch_guide()
     first = story.api.call("GET", f"/tickets/{story.reference}/status")

@@ -3,32 +3,37 @@
 import threading
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from config.core import clock
-from migrations_app.management.walkthrough.story import Story
-from tests.factories.servers import MailServer, Mood, start_mail_server
-from tests.journeys.conftest import Service
+from migrations_app.management.walkthrough.story import Stage, Story
+from tests.factories.servers import Mood
+from tests.factories.service import Service
+from tests.journeys.conftest import running
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
 
 
-@pytest.fixture
-def mail() -> Iterator[MailServer]:
-    server, controller = start_mail_server()
-    yield server
-    controller.stop()
+@pytest.fixture(scope="module")
+def mortal_service(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """A service of this module's own, whose lost attempts are given up after three seconds."""
+    yield from running(Service(tmp_path_factory.mktemp("mortal"), ATTEMPT_LEASE_SECONDS="3"), django_db_blocker)
 
 
 @pytest.fixture
-def mailing_service(tmp_path: Path, database_url: str, mail: MailServer) -> Iterator[Service]:
-    """A service whose mail goes to a real server, and whose lost attempts are given up after three seconds."""
-    made = Service(tmp_path, database_url, EMAIL_URL=f"smtp://{mail.host}:{mail.port}", ATTEMPT_LEASE_SECONDS="3")
-    yield made
-    made.stop()
+def service(mortal_service: Service) -> Service:
+    return mortal_service
+
+
+@pytest.fixture
+def stage(service: Service, django_db_blocker: DjangoDbBlocker) -> Stage:
+    with django_db_blocker.unblock():
+        return service.afresh()
 
 
 def _attempts(story: Story) -> list[dict[str, Any]]:
@@ -36,11 +41,11 @@ def _attempts(story: Story) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_message_in_flight_becomes_unknown_and_is_not_sent_again(mailing_service: Service, mail: MailServer) -> None:
-    service, in_flight = mailing_service, threading.Event()
+def test_a_message_in_flight_becomes_unknown_and_is_not_sent_again(service: Service, stage: Stage) -> None:
+    mail, in_flight = service.mail, threading.Event()
     mail.on_data = lambda _message: in_flight.set()
     mail.be(Mood.HANG_AFTER_DATA, Mood.ACCEPT)
-    story = Story(service.up(), lambda _line: None)
+    story = Story(stage, lambda _line: None)
     story.file()
     assert in_flight.wait(30), service.logs()
     assert _attempts(story)[0]["state"] == "sending"
@@ -60,18 +65,15 @@ def test_a_message_in_flight_becomes_unknown_and_is_not_sent_again(mailing_servi
     assert len(subjects) == len(set(subjects)) == 2, "the guide once (in flight), the letter once"
 
     # A person is told, and only a person.
-    story.agent.log_in("admin", service.password)
+    story.agent.log_in(stage.user, stage.password)
     story._open_ticket()
     assert "do/judge/" in story.agent.page.body
     public = [event["type"] for event in story.api.get(f"/tickets/{story.reference}/events")["data"]]
     assert "chase.attempt_unknown" not in public
 
 
-def test_messages_due_while_no_worker_lived_are_sent_once_when_two_come_back(
-    mailing_service: Service, mail: MailServer
-) -> None:
-    service = mailing_service
-    stage = service.up()
+def test_messages_due_while_no_worker_lived_are_sent_once_when_two_come_back(service: Service, stage: Stage) -> None:
+    mail = service.mail
     service.kill("worker")
     service.kill("beat")
     stories = [Story(stage, lambda _line: None) for _ in range(3)]
