@@ -1,7 +1,6 @@
 """The filing form of the admin, for clients without an integration: the same questions as the API's."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -10,6 +9,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
+from config.core.zones import time_zones
 from migrations_app.enums import (
     BusinessVerification,
     ConnectionStatus,
@@ -65,9 +65,7 @@ class FilingForm(forms.Form):
     contact_email = forms.EmailField(label=_("Contact e-mail"), widget=widgets.UnfoldAdminEmailInputWidget())
     contact_phone = _text(_("Contact phone"), most=40, help_text=_("For the call; not one of the numbers that move."))
     language = _choice(_("Language"), settings.LANGUAGES, required=True, initial="en")
-    timezone = _choice(
-        _("Time zone"), [(zone, zone) for zone in sorted(available_timezones())], required=True, initial="UTC"
-    )
+    timezone = _choice(_("Time zone"), [(zone, zone) for zone in sorted(time_zones())], required=True, initial="UTC")
     country = _text(_("Country"), most=2, help_text=_("Two letters, e.g. BR. Helps to read local numbers."))
     client_reference = _text(_("Client's reference"), most=100)
     group_reference = _text(

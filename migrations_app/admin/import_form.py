@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.core.zones import time_zones
 from migrations_app.admin.filing import body_of
 from migrations_app.forms import FilingForm
 from migrations_app.models import Playbook
@@ -60,7 +60,7 @@ class RowForm(FilingForm):
     def clean_timezone(self) -> str:
         """Refuse what is no IANA time zone."""
         zone = str(self.cleaned_data["timezone"])
-        if zone and zone not in available_timezones():
+        if zone and zone not in time_zones():
             raise forms.ValidationError(_("This is no IANA time zone, e.g. America/Sao_Paulo."))
         return zone
 

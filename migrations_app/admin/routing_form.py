@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 from config.core.errors import Invalid
+from config.core.zones import time_zones
 from migrations_app.admin.routing_words import CONDITION_WORDS, PROBLEM_WORDS, country_names
 from migrations_app.enums import Flow
 from migrations_app.services.routing_trials import MOST_TICKETS
@@ -157,7 +157,7 @@ class RuleForm(forms.Form):
 
 
 def _choices() -> dict[str, list[tuple[str, Any]]]:
-    zones = sorted(available_timezones())
+    zones = sorted(time_zones())
     return {
         "kind": list(TicketKind.choices),
         "bsp": list(directory().values_list("slug", "name")),

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
@@ -16,6 +16,7 @@ from config.core.api.renderers import CalendarRenderer
 from config.core.api.schema import described
 from config.core.api.shapes import TEXT, named
 from config.core.api.times import utc
+from config.core.zones import time_zones
 from migrations_app.api.base import TicketView, numbers_in
 from migrations_app.api.documents import call_document
 from migrations_app.api.serializers import BookIn, HoldIn, MoveCallIn
@@ -47,7 +48,7 @@ class SlotsView(TicketView):
         """List the free moments, in order of time."""
         now, case = self.now, case_of(self.ticket.pk)
         zone = queries.text(request, "timezone") or self.ticket.timezone
-        if zone not in available_timezones():
+        if zone not in time_zones():
             raise ApiProblem("invalid_parameter", parameter="timezone")
         since = queries.moment(request, "from") or now
         until = queries.moment(request, "to") or since + _FIRST_LOOK

@@ -1,7 +1,5 @@
 """The pin call: when, with whom, for which numbers. Overlap is impossible by constraint."""
 
-from zoneinfo import available_timezones
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from config.core.models import TimestampedModel, in_list
+from config.core.zones import time_zones
 from migrations_app.enums import AttemptState, PinCallState
 from migrations_app.models.cases import MigrationCase, NumberMove
 from migrations_app.models.chases import OutboundAttempt
@@ -17,7 +16,7 @@ from tickets.enums import Party
 
 def check_zone(name: str) -> None:
     """Refuse a name that is no IANA time zone."""
-    if name not in available_timezones():
+    if name not in time_zones():
         raise ValidationError(_("%(name)s is no IANA time zone, e.g. America/Sao_Paulo."), params={"name": name})
 
 

@@ -1,7 +1,5 @@
 """Service levels: business calendars, policies with their targets, and the clocks of tickets."""
 
-from zoneinfo import available_timezones
-
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -10,6 +8,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from config.core.models import TimestampedModel, both_or_neither, in_list
+from config.core.zones import time_zones
 from tickets.enums import ClockState, Pause, Priority, SlaMetric
 from tickets.models.desk import Queue
 from tickets.models.tickets import Ticket
@@ -50,7 +49,7 @@ class Calendar(TimestampedModel):
 
     def clean(self) -> None:
         """Refuse places that nobody knows."""
-        if self.timezone not in available_timezones():
+        if self.timezone not in time_zones():
             raise ValidationError({"timezone": _("There is no such time zone.")})
         places = holiday_places()
         if self.country and self.country not in places:

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from config.core.api.queries import LAST_YEAR
+from config.core.zones import time_zones
 
 
 class StrictText(serializers.CharField):
@@ -52,7 +52,7 @@ class Zone(Text):
     def to_internal_value(self, data: Any) -> str:
         """Refuse what is no IANA zone."""
         value: str = super().to_internal_value(data)
-        if value and value not in available_timezones():
+        if value and value not in time_zones():
             detail = _("This is no IANA time zone, e.g. America/Sao_Paulo.")
             raise serializers.ValidationError(detail, code="invalid_choice")
         return value
