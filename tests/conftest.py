@@ -1,5 +1,6 @@
 """The cast, the clock, and servers of our own for the outside world. See tests/factories for how things are made."""
 
+import gc
 import os
 import shutil
 import uuid
@@ -63,6 +64,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("postgres"):
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL"))
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage look less often, and never at what stays: modules, tests, settings. It took 8 %."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.hookimpl(trylast=True)

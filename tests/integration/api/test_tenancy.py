@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path as Folder
 from typing import Any
 
@@ -55,14 +56,13 @@ def addresses(walk: Walker, files: Folder) -> list[str]:
     return [f"tickets/{scheduled.ticket.reference}{tail.format(**names)}" for tail in OF_A_TICKET]
 
 
-@pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("who", ["api_stranger", "api_partner", "api_test"])
 def test_a_ticket_of_somebody_else_does_not_exist_at_all(
-    addresses: list[str], api: Caller, who: str, verb: str, request: pytest.FixtureRequest
+    addresses: list[str], api: Caller, who: str, request: pytest.FixtureRequest
 ) -> None:
     other: Caller = request.getfixturevalue(who)
     before = api.get(addresses[0]).text
-    for address in addresses:
+    for verb, address in product(VERBS, addresses):
         answer = other.send(verb, address, {} if verb not in READING else None)
         assert answer.status == 404, f"{verb} {address}"
         if verb == "HEAD":
@@ -73,18 +73,14 @@ def test_a_ticket_of_somebody_else_does_not_exist_at_all(
     assert api.get(addresses[0]).text == before
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_without_a_key_nothing_of_a_ticket_is_answered(addresses: list[str], api_nobody: Caller, verb: str) -> None:
-    for address in [*addresses, "tickets", *DIRECTORIES, *FOR_ANY_KEY]:
+def test_without_a_key_nothing_of_a_ticket_is_answered(addresses: list[str], api_nobody: Caller) -> None:
+    for verb, address in product(VERBS, [*addresses, "tickets", *DIRECTORIES, *FOR_ANY_KEY]):
         assert api_nobody.send(verb, address).status == 401, f"{verb} {address}"
 
 
-@pytest.mark.parametrize("verb", ["POST", "PUT", "PATCH", "DELETE"])
-def test_a_key_that_may_only_read_changes_nothing(
-    addresses: list[str], api: Caller, api_reader: Caller, verb: str
-) -> None:
+def test_a_key_that_may_only_read_changes_nothing(addresses: list[str], api: Caller, api_reader: Caller) -> None:
     before = api.get(addresses[0]).text
-    for address in [*addresses, "tickets", *DIRECTORIES]:
+    for verb, address in product(("POST", "PUT", "PATCH", "DELETE"), [*addresses, "tickets", *DIRECTORIES]):
         answer = api_reader.send(verb, address, {})
         assert (answer.status, answer.code) == (403, "permission_denied"), f"{verb} {address}"
     assert api.get(addresses[0]).text == before
@@ -118,14 +114,12 @@ def test_a_key_for_webhooks_only_learns_who_it_is_and_no_more(
         assert webhooks.get(address).status == 403
 
 
-@pytest.mark.parametrize(
-    "query", ["", "?status=scheduled", "?q=Padaria", "?phone_number=%2B5511987654321", "?kind=number_migration"]
-)
 def test_lists_and_searches_of_others_stay_empty(
-    addresses: list[str], api_stranger: Caller, api_partner: Caller, api_test: Caller, query: str
+    addresses: list[str], api_stranger: Caller, api_partner: Caller, api_test: Caller
 ) -> None:
-    for other in (api_stranger, api_partner, api_test):
-        assert other.get(f"tickets{query}").json == {"data": [], "next_cursor": None}
+    queries = ["", "?status=scheduled", "?q=Padaria", "?phone_number=%2B5511987654321", "?kind=number_migration"]
+    for other, query in product((api_stranger, api_partner, api_test), queries):
+        assert other.get(f"tickets{query}").json == {"data": [], "next_cursor": None}, query
 
 
 def test_test_and_live_tickets_are_two_worlds(api: Caller, api_test: Caller) -> None:
