@@ -35,10 +35,13 @@ def _beat_table(sender: Celery, **_: Any) -> None:
         "migrations.sweep_proofs",
         "migrations.sweep_clock",
         "migrations.sweep_abandoned",
+        "migrations.sweep_inbound",
+        "migrations.fetch_folder",
         "tickets.sweep_clocks",
     ):
         sender.add_periodic_task(tick, sender.signature(name), name=name, expires=tick * 2)
     for name in ("forget_old_answers", "forget_old_events", "forget_stray_files"):
         sender.add_periodic_task(3600.0, sender.signature(f"tickets.{name}"), name=name, expires=1800)
+    sender.add_periodic_task(60.0, sender.signature("migrations.fetch_mailbox"), name="fetch_mailbox", expires=60)
     name = "migrations.refresh_insight"
     sender.add_periodic_task(3600.0, sender.signature(name), name=name, expires=1800)

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from config import hooks
 from config.core.api.middleware import not_found
 from config.health import healthz, metrics, readyz
 from config.openapi import DocsView
@@ -16,6 +17,7 @@ urlpatterns = [
     path("api/v1/", include("config.api_urls")),
     path("api/docs", DocsView.as_view(), name="docs"),
     re_path(r"^api/.*$", not_found),
+    path("hooks/", include(hooks.patterns)),
     path("admin/", admin.site.urls),
     path("", include("migrations_app.portal.urls")),
 ]

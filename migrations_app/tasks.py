@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -12,9 +13,9 @@ from django.conf import settings
 from config.core import clock
 from config.core.actor import SYSTEM
 from migrations_app.models import ChaseAttempt, Notice
-from migrations_app.selectors import cases, due
+from migrations_app.selectors import cases, due, mails
 from migrations_app.selectors.proofs import due_tries, lost_tries
-from migrations_app.services import calls, endings, insight, letting_go, moves, outreach, proofs
+from migrations_app.services import calls, endings, fetching, insight, letting_go, mail_filing, moves, outreach, proofs
 from providers.services import exchanges
 
 _log = structlog.get_logger("portero.sweeps")
@@ -108,3 +109,35 @@ def sweep_abandoned(**_: Any) -> None:
 def refresh_insight(**_: Any) -> None:
     """Write the figures of past chases anew."""
     insight.refresh_paces(by=SYSTEM, now=clock.now())
+
+
+@shared_task(name="migrations.sweep_inbound")
+def sweep_inbound(**_: Any) -> None:
+    """File mail that was taken in and not filed yet: its process died, or could not read the file."""
+    now = clock.now()
+    for mail_id in mails.received_mails(limit=BATCH):
+        with _alone("mail", mail_id):
+            mail_filing.process(mail_id=mail_id, by=SYSTEM, now=now)
+
+
+@shared_task(name="migrations.fetch_folder")
+def fetch_folder(**_: Any) -> None:
+    """Take in what waits in the configured folder. Two at a time take nothing twice."""
+    if settings.INBOUND_MAILDIR:
+        now = clock.now()
+        _file_fetched(fetching.fetch_maildir(folder=Path(settings.INBOUND_MAILDIR), by=SYSTEM, now=now))
+
+
+@shared_task(name="migrations.fetch_mailbox")
+def fetch_mailbox(**_: Any) -> None:
+    """Take in what came into the configured mailbox. Two at a time take nothing twice."""
+    if settings.IMAP_URL:
+        _file_fetched(fetching.fetch_imap(url=settings.IMAP_URL, by=SYSTEM, now=clock.now()))
+
+
+def _file_fetched(run: fetching.Fetched) -> None:
+    if run.trouble:
+        _log.warning("a mailbox could not be read to its end", reason=run.trouble)
+    for mail_id in run.mails:
+        with _alone("mail", mail_id):
+            mail_filing.process(mail_id=mail_id, by=SYSTEM, now=clock.now())

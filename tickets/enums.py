@@ -219,6 +219,7 @@ class EventType(TextChoices):
     CALL_STEP = "pin_call.step", _("Step of the call")
     NUMBER_TRIED = "number.tried", _("Tried at Meta")
     TASK_ENDED = "task.ended", _("Task of the desk ended")
+    ANSWER_JUDGED = "chase.answer_judged", _("Answer judged")
 
 
 INTERNAL_EVENTS = frozenset(
@@ -239,6 +240,7 @@ INTERNAL_EVENTS = frozenset(
         EventType.CALL_STEP,
         EventType.NUMBER_TRIED,
         EventType.TASK_ENDED,
+        EventType.ANSWER_JUDGED,
     }
 )
 """Types that no client is ever told of."""

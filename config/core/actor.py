@@ -12,6 +12,7 @@ class ActorKind(StrEnum):
     SYSTEM = "system"
     OPERATOR = "operator"
     LINK = "link"
+    MAIL = "mail"
 
 
 @dataclass(frozen=True)

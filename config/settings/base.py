@@ -160,6 +160,9 @@ HTTP_CHANNEL_ALLOW = env.choice(
     "HTTP_CHANNEL_ALLOW", "loopback" if EMBEDDED else "public", ("public", "loopback", "private")
 )
 HTTP_CHANNEL_TIMEOUT_SECONDS = env.number("HTTP_CHANNEL_TIMEOUT_SECONDS", 10)
+# Answers come in: by a mail provider's webhooks, from a mailbox, from a folder.
+IMAP_URL = env.text("IMAP_URL", "")
+INBOUND_MAILDIR = env.text("INBOUND_MAILDIR", str(VAR_DIR / "inbox") if EMBEDDED else "")
 
 # Meta: the simulator answers on a laptop; live tickets in production go to the Graph API.
 META_GRAPH_URL = "https://graph.facebook.com"
@@ -227,6 +230,15 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {
             "location": VAR_DIR / "files" / "attachments",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+    # Incoming mail, whole: below no address either.
+    "inbound": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": VAR_DIR / "files" / "inbound",
             "file_permissions_mode": 0o600,
             "directory_permissions_mode": 0o700,
         },

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
+
+_INBOX = "admin:migrations_app_inboundmail_changelist"
 
 
 def _link(title: Any, icon: str, view: str, permission: str | None = None) -> dict[str, Any]:
@@ -77,6 +79,18 @@ def unfold_settings() -> dict[str, Any]:
                             "admin:migrations_app_chase_changelist",
                             "migrations_app.view_chase",
                         ),
+                        {
+                            **_link(
+                                _("Inbox"),
+                                "move_to_inbox",
+                                _INBOX,
+                                "migrations_app.view_inboundmail",
+                            ),
+                            # To what somebody has to file.
+                            "link": lambda _request: f"{reverse(_INBOX)}?state__exact=unmatched",
+                            "active": lambda request: request.path.startswith(reverse(_INBOX)),
+                            "badge": "migrations_app.admin.inbox.waiting_count",
+                        },
                         {
                             **_link(
                                 _("Disputes"),

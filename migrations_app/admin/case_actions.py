@@ -72,10 +72,7 @@ def _claim(deed: Deed) -> str:
 
 
 def _requested(deed: Deed) -> str:
-    promised = deed.text("promised_for")
-    day = _day(promised) if promised else None
-    if promised and day is None:
-        raise BadForm(_("The promised date is not a date."))
+    promised = promised_evening(deed)
     reference = deed.text("external_reference")
     if len(reference) > MAX_SHORT:
         raise BadForm(_("The text is too long."))
@@ -83,11 +80,23 @@ def _requested(deed: Deed) -> str:
         code=_code(deed),
         requested_at=deed.now,
         external_reference=reference,
-        promised_for=_evening(day, deed.ticket.timezone) if day else None,
+        promised_for=promised,
         numbers=_numbers(deed),
     )
     requirements.mark_requested(ticket_id=deed.ticket.pk, request=request, by=deed.by, now=deed.now)
-    return _("Recorded. Nobody is reminded before the promised date.") if day else _("Recorded as asked for.")
+    return _("Recorded. Nobody is reminded before the promised date.") if promised else _("Recorded as asked for.")
+
+
+def promised_evening(deed: Deed) -> datetime | None:
+    """Return when the day that a form promises ends; None when it promises none.
+
+    :raises BadForm: it is no date.
+    """
+    promised = deed.text("promised_for")
+    day = _day(promised) if promised else None
+    if promised and day is None:
+        raise BadForm(_("The promised date is not a date."))
+    return _evening(day, deed.ticket.timezone) if day else None
 
 
 def _day(text: str) -> datetime | None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from config.core import clock
 from config.core.errors import DomainError
+from migrations_app.admin.answers_card import entry_of
 from migrations_app.admin.case_actions import END_OF_DAY, MAX_SHORT
 from migrations_app.admin.deeds import MAX_TEXT, BadForm
 from migrations_app.admin.task_words import PRIORITY_COLOURS, TASK_ICONS, outcome_words
@@ -101,6 +102,7 @@ def context_of(task: DeskTask, *, user: Any, now: datetime, entered: Any = None)
         "ours": ours,
         "outcome": outcome_words(task.kind, task.outcome),
         "besides": besides(task, visible_tasks(user)),
+        "judge": entry_of(task, case) if works and task.kind == DeskTaskKind.JUDGE_ANSWER else None,
         **_case_facts(task, case),
         **(_form(task, entered or {}) if works and asking else {}),
     }

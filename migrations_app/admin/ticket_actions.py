@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from config.core import clock
 from config.core.errors import DomainError
+from migrations_app.admin.answers_card import ANSWER_ACTIONS
 from migrations_app.admin.case_actions import CASE_ACTIONS
 from migrations_app.admin.chase_manners import MANNERS_ACTIONS
 from migrations_app.admin.deeds import Action, BadForm, Deed
@@ -156,6 +157,7 @@ def _reopen(deed: Deed) -> str:
 
 ALL_ACTIONS: dict[str, Action] = {
     **CASE_ACTIONS,
+    **ANSWER_ACTIONS,
     **DRAFT_ACTIONS,
     **FLOW_ACTIONS,
     **MANNERS_ACTIONS,

@@ -9,7 +9,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from config.core.errors import DomainError
-from migrations_app.admin import chase_manners, drafts, playbook_card, proof_card
+from migrations_app.admin import answers_card, chase_manners, drafts, playbook_card, proof_card
 from migrations_app.admin.desk_task_page import task_card
 from migrations_app.admin.failures import failure_words
 from migrations_app.admin.insight import ready_line
@@ -38,7 +38,7 @@ from migrations_app.services.slot_taking import numbers_for_call
 from providers.models import Bsp
 from providers.selectors.directory import directory
 from tickets.enums import OPEN_STATUSES, CancelReason, Party, Priority, TicketStatus
-from tickets.models import Queue, Ticket
+from tickets.models import Comment, Queue, Ticket
 from tickets.selectors.desk import comments_of, group_of, is_agent, is_lead, timeline, visible_tickets
 from tickets.selectors.files import attachments_of
 
@@ -66,7 +66,7 @@ def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
         "labels": _labels(ticket),
         "clocks": clock_lines(ticket, desk=desk),
         "group": group_of(ticket, visible_tickets(user)),
-        "comments": comments_of(ticket, internal=desk),
+        "comments": _comments(ticket, desk=desk),
         "files": _files(ticket, desk=desk),
         "timeline": lines_of(timeline(ticket, internal=desk), zone=zone, desk=desk, limit=TIMELINE_LINES),
         "states": STATE_COLOURS,
@@ -82,10 +82,15 @@ def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
         for number in context["numbers"]:
             number["record"] = context["may_record"].get(number["row"].pk, "")
     if works:
-        context |= _desk_context(ticket, case, user)
+        context |= _desk_context(ticket, case, user) | answers_card.context_of(case, context)
     if desk:
         context["disputes"] = visible_disputes(user).filter(holder__ticket=ticket, state=DisputeState.OPEN)
     return context
+
+
+def _comments(ticket: Ticket, *, desk: bool) -> list[Comment]:
+    rows = list(comments_of(ticket, internal=desk))
+    return answers_card.with_mail(rows, ticket) if desk else rows
 
 
 def _files(ticket: Ticket, *, desk: bool) -> list[dict[str, Any]]:

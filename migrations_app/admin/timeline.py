@@ -15,6 +15,7 @@ from migrations_app.admin.event_data import label_of as _label
 from migrations_app.admin.event_data import requirement_of as _requirement
 from migrations_app.admin.proof_card import tried_words
 from migrations_app.admin.routing_words import REASON_WORDS
+from migrations_app.admin.timeline_mail import answer_judged, handed_over, note_moved
 from migrations_app.admin.words import EMAIL_WORDS
 from migrations_app.enums import DisputeState, Flow, NumberState, RequirementState
 from tickets.enums import CancelReason, EventType, Party, Priority, SlaMetric, Source, TicketStatus
@@ -83,6 +84,8 @@ def _updated(data: Data, names: Names) -> str:
         return _("Flow decided: %(old)s → %(new)s") % {"old": old, "new": new}
     if "attachment" in data:
         return _("The desk attached a file") if data.get("from_desk") else _("The client attached a file")
+    if "note_taken_back" in data:
+        return note_moved()
     if "let_go_at" in data:
         return _letting_go(data["let_go_at"], names)
     if "priority" in data:
@@ -114,10 +117,6 @@ def _chase_sent(data: Data, _names: Names) -> str:
 
 def _chase_answered(data: Data, _names: Names) -> str:
     return _("No more reminders: %(requirement)s") % {"requirement": _requirement(data)}
-
-
-def _chase_escalated(data: Data, _names: Names) -> str:
-    return _("Nobody answered; a person must take over: %(requirement)s") % {"requirement": _requirement(data)}
 
 
 def _booked(data: Data, names: Names) -> str:
@@ -250,7 +249,7 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.REQUIREMENT_CHANGED: ("checklist", _requirement_changed),
     EventType.CHASE_SENT: ("outgoing_mail", _chase_sent),
     EventType.CHASE_ANSWERED: ("mark_email_read", _chase_answered),
-    EventType.CHASE_ESCALATED: ("priority_high", _chase_escalated),
+    EventType.CHASE_ESCALATED: ("priority_high", handed_over),
     EventType.CHASE_SNOOZED: ("snooze", chase_lines.snoozed),
     EventType.CHASE_STOPPED: ("notifications_off", chase_lines.stopped),
     EventType.CHASE_LEFT_ALONE: ("unsubscribe", chase_lines.left_alone),
@@ -270,6 +269,7 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.CALL_STEP: ("call", _call_step),
     EventType.NUMBER_TRIED: ("science", tried_words),
     EventType.TASK_ENDED: ("task_alt", chase_lines.task_ended),
+    EventType.ANSWER_JUDGED: ("mark_email_read", answer_judged),
     EventType.OWNERSHIP_DISPUTED: ("gavel", _disputed),
     EventType.TICKET_TRANSFERRED: ("move_item", _transferred),
     EventType.CLIENT_SILENT: ("hourglass_bottom", _silent),

@@ -26,10 +26,12 @@ from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.models import Chase
 from migrations_app.rules.proof import WhyNot
 from migrations_app.services import dead_letters
+from migrations_app.services.answers import NothingToJudge
 from migrations_app.services.calls import NotReady
 from migrations_app.services.disputes import ReasonMissing
 from migrations_app.services.flow_choice import ReasonForFlowNeeded
 from migrations_app.services.handing_over import CallInTheWay
+from migrations_app.services.inbox import AlreadyThere, ReasonForAsideNeeded
 from migrations_app.services.manners import NotAhead, WhyMissing
 from migrations_app.services.move_steps import AnotherStepRuns, CoolingDown, MetaSaidNo, NoAnswer, NotInCall
 from migrations_app.services.proofs import NotTried
@@ -108,6 +110,11 @@ STATE_COLOURS: dict[str, str] = {
     f"task_{DeskTaskState.OPEN}": "warning",
     f"task_{DeskTaskState.DONE}": "success",
     "dispute_open": "danger",
+    "mail_unmatched": "danger",
+    "mail_received": "warning",
+    "mail_filed": "success",
+    "mail_auto_reply": "info",
+    "mail_bounce": "warning",
     "dispute_upheld": "success",
     "dispute_transferred": "info",
     AttemptState.SENT: "success",
@@ -187,6 +194,11 @@ _REFUSALS: dict[type[DomainError], Any] = {
     ReasonForFlowNeeded: _("Say why: the form would decide otherwise."),
     SameQueue: _("The ticket is in this queue already."),
     ReasonNeeded: _("Say why: this decision needs a reason."),
+    NothingToJudge: _(
+        "Somebody else has judged this answer already, or it is not needed any more. Nothing was changed."
+    ),
+    AlreadyThere: _("The mail is filed on this ticket already."),
+    ReasonForAsideNeeded: _("Say why: this decision needs a reason."),
     ReasonMissing: _("Say why: this decision needs a reason."),
     WhyMissing: _("Say why: this decision needs a reason."),
     NotAhead: _("Choose a day that is to come, within a year."),

@@ -7,6 +7,7 @@ from migrations_app.models.desk_tasks import DeskTask
 from migrations_app.models.disputes import OwnershipDispute
 from migrations_app.models.endpoints import OrganizationEndpoint
 from migrations_app.models.evidence import Evidence
+from migrations_app.models.inbound import InboundFile, InboundMail, MailboxPlace
 from migrations_app.models.insight import BspPace
 from migrations_app.models.ladders import Ladder
 from migrations_app.models.manners import Mailbox, NudgeStop
@@ -21,8 +22,11 @@ __all__ = [
     "ChaseAttempt",
     "DeskTask",
     "Evidence",
+    "InboundFile",
+    "InboundMail",
     "Ladder",
     "Mailbox",
+    "MailboxPlace",
     "MigrationCase",
     "Notice",
     "NudgeStop",

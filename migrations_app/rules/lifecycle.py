@@ -11,6 +11,7 @@ from migrations_app.enums import (
     RequirementState,
     Stage,
 )
+from migrations_app.enums.mail import MailState
 from migrations_app.enums.proofs import ProofState
 
 _MOVING = (Stage.TRIAGE, Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED, Stage.IN_CALL, Stage.VERIFYING)
@@ -119,7 +120,8 @@ CHASE = table(
     moves={
         ChaseState.ACTIVE: (ChaseState.ANSWERED, ChaseState.SATISFIED, ChaseState.EXHAUSTED, ChaseState.STOPPED),
         # A claim that turns out false sends the ladder on.
-        ChaseState.ANSWERED: (ChaseState.ACTIVE, ChaseState.SATISFIED, ChaseState.STOPPED),
+        # An answer that refuses hands it to a person.
+        ChaseState.ANSWERED: (ChaseState.ACTIVE, ChaseState.SATISFIED, ChaseState.EXHAUSTED, ChaseState.STOPPED),
         ChaseState.EXHAUSTED: (ChaseState.ACTIVE, ChaseState.ANSWERED, ChaseState.SATISFIED, ChaseState.STOPPED),
         ChaseState.SATISFIED: (ChaseState.ACTIVE,),
         ChaseState.STOPPED: (ChaseState.ACTIVE,),
@@ -197,7 +199,22 @@ PROOF = table(
     },
 )
 
-ALL_TABLES = (STAGE, NUMBER, REQUIREMENT, CHASE, ATTEMPT, PIN_CALL, DISPUTE, DESK_TASK, PROOF)
+MAIL = table(
+    "incoming mail",
+    start=MailState.RECEIVED,
+    moves={
+        MailState.RECEIVED: (MailState.FILED, MailState.UNMATCHED, MailState.AUTO_REPLY, MailState.BOUNCE),
+        MailState.UNMATCHED: (MailState.FILED, MailState.SET_ASIDE),
+        # A person finds out that a machine's mail says something after all.
+        MailState.AUTO_REPLY: (MailState.FILED, MailState.SET_ASIDE),
+        MailState.BOUNCE: (MailState.FILED, MailState.SET_ASIDE),
+        MailState.SET_ASIDE: (MailState.FILED,),
+        # Onto another ticket: it stays filed.
+        MailState.FILED: (),
+    },
+)
+
+ALL_TABLES = (STAGE, NUMBER, REQUIREMENT, CHASE, ATTEMPT, PIN_CALL, DISPUTE, DESK_TASK, PROOF, MAIL)
 
 MOVED = frozenset({NumberState.LIVE, NumberState.SKIPPED})
 """States in which nothing is left to do for a number."""

@@ -43,6 +43,7 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
             "view_ownershipdispute",
             "view_bsppace",
             "view_desktask",
+            "view_inboundmail",
         ],
     )
     | Q(content_type__app_label="providers", codename__in=["view_bsp", "view_exchange"]),
@@ -59,7 +60,14 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
     )
     | Q(
         content_type__app_label="migrations_app",
-        codename__in=["view_pincall", "view_chase", "view_ownershipdispute", "view_bsppace", "view_desktask"],
+        codename__in=[
+            "view_pincall",
+            "view_chase",
+            "view_ownershipdispute",
+            "view_bsppace",
+            "view_desktask",
+            "view_inboundmail",
+        ],
     )
     | Q(
         content_type__app_label="migrations_app",

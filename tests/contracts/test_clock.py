@@ -10,7 +10,7 @@ READS_THE_CLOCK = {
     "timezone.now", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "clock.now",
     "Now", "functions.Now",
 }  # fmt: skip
-EDGES = {"admin", "api", "portal", "management", "tasks", "forms", "checks"}
+EDGES = {"admin", "api", "portal", "management", "tasks", "forms", "checks", "receivers"}
 WALL_CLOCK = {
     "config/core/clock.py": "the one place that reads it",
     "config/core/api/throttling.py": "how fast a real client may ask has nothing to do with a virtual clock",

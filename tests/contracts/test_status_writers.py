@@ -10,7 +10,7 @@ from tests.contracts.source import Module, called, inside, modules, words
 STATUSES = {"status", "stage", "state"}
 ROWS = {
     "Ticket", "MigrationCase", "NumberMove", "Requirement", "SlaClock", "Chase", "ChaseAttempt", "Notice", "PinCall", "Exchange",
-    "OwnershipDispute", "RoutingVersion", "DeskTask", "ProofTry",
+    "OwnershipDispute", "RoutingVersion", "DeskTask", "ProofTry", "InboundMail",
 }  # fmt: skip
 CREATING = {"create", "get_or_create", "update_or_create", "bulk_create"}
 
@@ -29,11 +29,18 @@ MOVERS: set[Place] = {
     ("migrations_app/services/chases.py", "_end"),
     ("migrations_app/services/chases.py", "_escalate"),
     ("migrations_app/services/chases.py", "go_on_after_end"),
+    ("migrations_app/services/chase_answers.py", "take_answer"),
+    ("migrations_app/services/chase_answers.py", "go_on"),
+    ("migrations_app/services/chase_answers.py", "hand_over"),
     ("migrations_app/services/outreach.py", "_begin"),
     ("migrations_app/services/outreach.py", "_no_address"),
     ("migrations_app/services/delivery.py", "take_outcome"),
     ("migrations_app/services/delivery.py", "come_back"),
     ("migrations_app/services/outreach.py", "judge_unknown"),
+    ("migrations_app/services/mail_filing.py", "_file_or_keep"),
+    ("migrations_app/services/mail_filing.py", "file_mail"),
+    ("migrations_app/services/bounces.py", "take_report"),
+    ("migrations_app/services/inbox.py", "set_aside"),
     ("migrations_app/services/calls.py", "_move_call"),
     ("migrations_app/services/disputes.py", "end_dispute"),
     ("migrations_app/services/desk_tasks.py", "close_task"),

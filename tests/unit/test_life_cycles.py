@@ -16,6 +16,7 @@ from migrations_app.enums import (
     RequirementState,
     Stage,
 )
+from migrations_app.enums.mail import MailState
 from migrations_app.enums.proofs import ProofState
 from migrations_app.rules import lifecycle as domain
 from providers.enums import ExchangeState
@@ -38,6 +39,7 @@ TABLES: list[tuple[TransitionTable[Any], type[Enum], set[Enum]]] = [
         {PinCallState.FINISHED, PinCallState.CANCELLED, PinCallState.NO_SHOW, PinCallState.EXPIRED},
     ),
     (domain.DISPUTE, DisputeState, {DisputeState.UPHELD, DisputeState.TRANSFERRED, DisputeState.DISMISSED}),
+    (domain.MAIL, MailState, {MailState.FILED}),
     (domain.DESK_TASK, DeskTaskState, {DeskTaskState.DONE, DeskTaskState.DROPPED}),
     (
         domain.PROOF,

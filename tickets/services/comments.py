@@ -1,13 +1,15 @@
 """What people say on a ticket."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from config.core.actor import Actor
-from config.core.uow import unit_of_work
+from config.core.uow import UnitOfWork, unit_of_work
 from tickets.enums import EventType, Visibility
-from tickets.models import Comment, Ticket
+from tickets.models import Attachment, Comment, Ticket
 from tickets.services.clocks import hear
 from tickets.services.events import record
+from tickets.services.files import let_go_of
 from tickets.services.tickets import lock_ticket
 
 
@@ -42,3 +44,13 @@ def post_comment(*, ticket_id: int, body: str, visibility: Visibility, by: Actor
         if columns:
             Ticket.objects.filter(pk=ticket.pk).update(**columns)
         return comment
+
+
+def take_back_note(uow: UnitOfWork, ticket: Ticket, *, comment_id: int | None, attachment_ids: Collection[int]) -> None:
+    """Take an internal comment and internal files away from a locked ticket where they do not belong.
+
+    What a client could read is on record and stays.
+    """
+    Comment.objects.filter(pk=comment_id or 0, ticket=ticket, visibility=Visibility.INTERNAL).delete()
+    let_go_of(Attachment.objects.filter(ticket=ticket, pk__in=attachment_ids, visibility=Visibility.INTERNAL))
+    record(uow, ticket, EventType.TICKET_UPDATED, internal=True, note_taken_back=comment_id)

@@ -6,7 +6,7 @@ leaves behind is a file without a row, never a row without its file: `forget_str
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from django.core.files.base import ContentFile
 from django.core.files.base import File as StoredFile
 from django.core.files.storage import Storage
 from django.db import transaction
+from django.db.models import RestrictedError
 from django.utils.translation import gettext
 
 from config.core.actor import Actor
@@ -131,6 +132,18 @@ def let_go(ticket: Ticket) -> None:
     """Remove the files of a ticket that is being deleted, once the deletion is committed."""
     for row in Attachment.objects.filter(ticket=ticket):
         transaction.on_commit(partial(_remove, row.file.storage, str(row.file.name)))
+
+
+def let_go_of(rows: Iterable[Attachment]) -> None:
+    """Remove files that do not belong to their ticket, once that is committed; one that was shown as evidence stays."""
+    for row in rows:
+        storage, name = row.file.storage, str(row.file.name)
+        try:
+            with transaction.atomic():
+                row.delete()
+        except RestrictedError:
+            continue
+        transaction.on_commit(partial(_remove, storage, name))
 
 
 def _remove(storage: Storage, name: str) -> None:

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from config.core.actor import SYSTEM
 from config.core.uow import unit_of_work
 from migrations_app.enums import DeskTaskKind
-from migrations_app.models import Chase, ChaseAttempt, DeskTask, Ladder, Notice, NumberMove, PinCall
+from migrations_app.models import Chase, ChaseAttempt, DeskTask, InboundMail, Ladder, Notice, NumberMove, PinCall
 from migrations_app.services.desk_tasks import NewTask, open_task
 from providers.models import Exchange
 from tests.factories.desk import Desk, make_agent
@@ -22,6 +22,7 @@ from tests.factories.walks import Path, Walk, Walker
 from tests.integration.admin.conftest import Person, sign_in, text_of
 from tests.integration.admin.sheets import csv_file, row
 from tests.integration.admin.test_filing import ANSWERS
+from tests.integration.migrations_app.test_inbound import answer as take_answer
 from tickets.enums import Party, Visibility
 from tickets.models import Attachment, Comment, Ticket
 from tickets.services.files import Upload, attach
@@ -48,6 +49,9 @@ def secret(walk: Walker, files: Folder) -> Walk:
         chase = walked.chase()
         task = NewTask(DeskTaskKind.PHONE, chase=chase, recipient_party=Party.CLIENT, contact=NUMBER, text="Whisper")
         open_task(uow, walked.case, task)
+    take_answer(
+        walked, "Whisper", sender="boss@quitanda.example", files=(("whisper.zip", b"Whisper\x00", "application/zip"),)
+    )
     return walked
 
 
@@ -91,7 +95,8 @@ def _own(walked: Walk) -> dict[type[Model], Any]:
         Chase: Chase.objects.filter(case__ticket=ticket)[0].pk,
         ChaseAttempt: ChaseAttempt.objects.filter(chase__case__ticket=ticket)[0].pk,
         Ladder: Ladder.objects.order_by("id")[0].pk,
-        DeskTask: DeskTask.objects.get(case__ticket=ticket).pk,
+        DeskTask: DeskTask.objects.filter(case__ticket=ticket, kind=DeskTaskKind.PHONE)[0].pk,
+        InboundMail: InboundMail.objects.get(ticket=ticket).pk,
         Exchange: Exchange.objects.filter(ticket_reference=walked.ticket.reference)[0].pk,
     }
 
@@ -105,12 +110,14 @@ def filled(route: str, name: str, walked: Walk) -> Iterator[str]:
     words = {
         "ticket_id": walked.ticket.pk, "call_id": own[PinCall], "app_label": "tickets", "kind": "csv", "content_type_id": "1",
         "task_id": own[DeskTask],
+        "position": "0",
         "file_id": Attachment.objects.get(ticket=walked.ticket).uid,
         "number_id": NumberMove.objects.get(case__ticket=walked.ticket).pk,
         "notice_id": Notice.objects.filter(case__ticket=walked.ticket, state="planned")[0].pk,
         "attempt_id": ChaseAttempt.objects.filter(chase__case__ticket=walked.ticket)[0].pk,
     }  # fmt: skip
-    for action in ("assign", "comment", "cancel") if "<slug:action>" in route else ("",):
+    acts = ("file",) if "inboundmail" in route else ("assign", "comment", "cancel")
+    for action in acts if "<slug:action>" in route else ("",):
         given: dict[str, Any] = {**words, "action": action}
         parts = re.split(r"<(?:\w+:)?(\w+)>", route)
         parts[1::2] = [str(given.get(word, of_page or walked.ticket.pk)) for word in parts[1::2]]
@@ -144,7 +151,7 @@ def test_wish_15_an_agent_sees_own_queues_only_wherever_a_ticket_shows(
                 # A page repeats what was searched for; the other words must still be missing.
                 for trace in (each for each in traces(secret) if each.lstrip("+") not in query):
                     assert trace.encode() not in shown, f"{address}?{query} shows {trace}"
-        if re.search("/(ticket|pincall|chase|chaseattempt|exchange|desktask)/", address):
+        if re.search("/(ticket|pincall|chase|chaseattempt|exchange|desktask|inboundmail)/", address):
             lead = lead_at_desk.web.get(address)
             shown = b"".join(lead) if lead.streaming else lead.content
             seen_by_lead += lead.status_code == 200 and any(trace.encode() in shown for trace in traces(secret))
