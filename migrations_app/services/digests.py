@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import translation
+from django.utils.translation import gettext
 
 from migrations_app.enums import RequirementCode
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.models import ChaseAttempt, MigrationCase
+from migrations_app.rules.wording import PREPARE
 from migrations_app.services.asked import open_titles
 from migrations_app.services.letters import Attachment, number_file
 from migrations_app.services.message_facts import all_numbers, case_context, numbered
@@ -35,7 +37,11 @@ def entry_of(attempt: ChaseAttempt, ticket: Ticket, case: MigrationCase, *, now:
     numbers = wording.numbers or all_numbers(case)
     with translation.override(known_language(language)):
         title = str(REQUIREMENT_TEXTS[code][0])
-    items = [item for item in open_titles(case, attempt.chase, known_language(language)) if item != title]
+        items = [item for item in open_titles(case, attempt.chase, known_language(language)) if item != title]
+        if wording.name == PREPARE:
+            # By its own name the point would ask for what must not be done yet.
+            title = f"{gettext('Two-step verification')}: {gettext('Prepare now, switch off later')}"
+            items = wording.waits_for
     promised = [promise.promised for promise in wording.promises if promise.promised]
     return {
         "reference": ticket.reference,

@@ -146,6 +146,12 @@ def test_a_digest_says_of_each_case_what_is_open_and_since_when(walk: Walker) ->
     to_bsp = compose_digest(entries, ticket, case, attempt=attempt, recipient="offboarding@infobip.example")
     assert "Prezada equipe da Infobip" in to_bsp.body
     assert to_bsp.copied_to == ()
+    # While a blocker is open no digest asks to switch off: it says to wait, and for what.
+    first.decide("business_verified", RequirementState.UNMET)
+    entry = entry_of(first.planned(), first.ticket, first.case, now=now)
+    assert entry["title"] == "Confirmação em duas etapas: Preparar agora, desativar depois"
+    assert len(entry["items"]) == 1
+    assert "etapas" not in entry["items"][0]
 
 
 # The identifiers
