@@ -1,12 +1,14 @@
 """Cases on their way: each path extends an earlier one and replays the real steps, through services only."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from config.core.actor import SYSTEM, Actor
 from migrations_app.enums import (
@@ -127,6 +129,18 @@ class Walk:
 
     def event_types(self) -> list[str]:
         return [event.type for event in self.events()]
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Try something and take it back, so that several things can be tried on one walk: rows, moment and call.
+
+        Mails and what Meta was told stay.
+        """
+        ticket, now, call = self.ticket, self.now, self.call
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+        self.ticket, self.now, self.call = ticket, now, call
 
     def later(self, **amount: float) -> datetime:
         """Let time pass, and return what it is then."""

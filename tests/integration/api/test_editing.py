@@ -189,15 +189,14 @@ HOLDS_NOT: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "pointer", "code"), HOLDS_NOT)
-def test_a_change_is_judged_like_filing(
-    api: Caller, filed: Walk, body: dict[str, Any], pointer: str, code: str
-) -> None:
+def test_a_change_is_judged_like_filing(api: Caller, filed: Walk, subtests: pytest.Subtests) -> None:
     before = api.get(f"tickets/{filed.ticket.reference}").text
-    answer = change(api, filed.ticket.reference, body)
-    assert (answer.status, answer.code) == (422, "validation_failed"), answer.text
-    assert (pointer, code) in answer.entries
-    assert api.get(f"tickets/{filed.ticket.reference}").text == before
+    for body, pointer, code in HOLDS_NOT:
+        with subtests.test(body=str(body)[:80]):
+            answer = change(api, filed.ticket.reference, body)
+            assert (answer.status, answer.code) == (422, "validation_failed"), answer.text
+            assert (pointer, code) in answer.entries
+            assert api.get(f"tickets/{filed.ticket.reference}").text == before
 
 
 def test_a_number_cannot_turn_into_one_of_the_business_app(api: Caller, filed: Walk) -> None:
