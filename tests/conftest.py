@@ -53,17 +53,38 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("suite")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--on-servers",
+        action="store_true",
+        help="leave out unit and contract tests that use neither database nor cache: no server changes what they find",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put journeys first, side by side; skip what only PostgreSQL can show where the suite runs on SQLite.
 
     So journeys share one running service, and are not what everybody waits for in the end.
     """
     items.sort(key=lambda item: item.get_closest_marker("journey") is None)
+    if config.getoption("--on-servers"):
+        alike = [item for item in items if _is_alike_everywhere(item)]
+        config.hook.pytest_deselected(items=alike)
+        left_out = set(alike)
+        items[:] = [item for item in items if item not in left_out]
     if connection.vendor == "postgresql":
         return
     for item in items:
         if item.get_closest_marker("postgres"):
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL"))
+
+
+def _is_alike_everywhere(item: pytest.Item) -> bool:
+    """Tell whether a test is about rules, texts and files only."""
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    uses = {"db", "transactional_db", "live_server", "django_db_setup"} & set(getattr(item, "fixturenames", ()))
+    marked = item.get_closest_marker("servers") or item.get_closest_marker("django_db")
+    return folder in {"unit", "contracts"} and not uses and not marked
 
 
 def pytest_collection_finish() -> None:

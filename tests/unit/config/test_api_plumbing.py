@@ -167,6 +167,7 @@ def test_a_cursor_belongs_to_its_list_and_its_filters(now: datetime) -> None:
 # Limits
 
 
+@pytest.mark.servers
 def test_requests_are_counted_per_caller_and_policy(settings: Settings) -> None:
     settings.RATE_LIMITS = {"read": 2, "write": 5}
     assert [take("read", "a").remaining for _ in range(3)] == [1, 0, -1]
