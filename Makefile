@@ -11,13 +11,13 @@ ensure_pip := $(bin)/python -m pip --version >/dev/null 2>&1 || $(bin)/python -m
 lock := $(bin)/python -m uv pip compile --quiet --universal --python-version 3.11 --no-header --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench format lock clean
+.PHONY: help run demo test check bench bench-chase format lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
 	@echo "Portero: moves WhatsApp Business numbers from one provider to another."
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 run: .venv/.product ## the whole service on this machine (web, worker, beat, Meta simulator); PORT=8000
 	@exec $(bin)/python manage.py serve $(if $(PORT),--port $(PORT)) $(ARGS)
@@ -32,7 +32,10 @@ check: .venv/.dev ## everything a change must pass: style, types, imports, contr
 	@MAKE='$(MAKE)' exec bash deploy/check.sh
 
 bench: .venv/.dev ## how lists, filters, polls and filing grow from ten thousand tickets to a million; ARGS='--on sqlite'
-	@exec $(bin)/python bench/lists.py $(ARGS)
+	@exec $(bin)/python -m bench.lists $(ARGS)
+
+bench-chase: .venv/.dev ## the due sweep among a million attempts, and ten thousand handed out by four workers; ARGS='--workers 8'
+	@exec $(bin)/python -m bench.sweeps $(ARGS)
 
 format: .venv/.dev ## rewrite the code in the house style
 	@$(bin)/python -m ruff check --fix --exit-zero --quiet .

@@ -10,18 +10,13 @@ the number of queries.
 
 import argparse
 import json
-import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
-from psycopg import sql
+from bench.databases import own_database
 
-HERE = Path(__file__).resolve()
 BAR = 2.0
 """The median with many tickets may be at most so many times the median with few."""
 TOO_SHORT_MS = 1.0
@@ -42,34 +37,12 @@ def arguments() -> argparse.Namespace:
 
 def run_on(database: str, options: argparse.Namespace) -> bool:
     """Measure on one kind of database, print the table, and tell whether everything held."""
-    with tempfile.TemporaryDirectory(prefix="portero-bench-") as folder:
-        answer = Path(folder) / "answer.json"
-        environment = {
-            **os.environ,
-            "PORTERO_MODE": "embedded",
-            "PORTERO_VAR": folder,
-            "PYTHONPATH": str(HERE.parents[1]),
-        }
-        for name in ("DATABASE_URL", "BROKER_URL", "CACHE_URL", "DJANGO_SETTINGS_MODULE"):
-            environment.pop(name, None)
-        server = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
-        name = f"portero_bench_{os.getpid()}"
-        try:
-            if database == "postgres":
-                _on_server(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-                environment["DATABASE_URL"] = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-            command = [sys.executable, str(HERE), "--measure", str(answer), "--small", str(options.small)]
-            command += ["--large", str(options.large), "--rounds", str(options.rounds)]
-            subprocess.run(command + (["--plans"] if options.plans else []), env=environment, check=True)
-            return _print_table(database, json.loads(answer.read_text(encoding="utf-8")), options)
-        finally:
-            if database == "postgres":
-                _on_server(server, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def _on_server(url: str, statement: sql.Composed) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement)
+    with own_database(database) as environment:
+        answer = Path(environment["PORTERO_VAR"]) / "answer.json"
+        command = [sys.executable, "-m", "bench.lists", "--measure", str(answer), "--small", str(options.small)]
+        command += ["--large", str(options.large), "--rounds", str(options.rounds)]
+        subprocess.run(command + (["--plans"] if options.plans else []), env=environment, check=True)
+        return _print_table(database, json.loads(answer.read_text(encoding="utf-8")), options)
 
 
 def _print_table(database: str, found: dict[str, Any], options: argparse.Namespace) -> bool:

@@ -147,7 +147,7 @@ EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
 if EMAIL_URL:
     vars().update(environ.Env.email_url_config(EMAIL_URL))
-EMAIL_TIMEOUT = 30
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT_SECONDS", 30)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Portero onboarding <onboarding@portero.example>")
 # What a provider cannot carry (metadata, a header) is left out; the mail itself leaves all the same.
 ANYMAIL: dict[str, Any] = {"IGNORE_UNSUPPORTED_FEATURES": True, **env.prefixed("ANYMAIL_")}

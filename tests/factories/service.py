@@ -85,12 +85,16 @@ class Service:
 
     def up(self) -> None:
         """Start everything on a fresh copy of the demo desk, and wait until it serves."""
-        prepare_demo_desk()
-        databases.copy(databases.template("demo"), self.database)
-        self.meta.start()
+        self.lay_ground()
         for name in PROCESSES:
             self.start(name)
         self._wait_until_ready()
+
+    def lay_ground(self) -> None:
+        """Make the database, a fresh copy of the demo desk, and start Meta; nothing works on it yet."""
+        prepare_demo_desk()
+        databases.copy(databases.template("demo"), self.database)
+        self.meta.start()
 
     def afresh(self) -> Stage:
         """Make all things as they were in the beginning, it is Monday again, and return where a story can play.
@@ -116,6 +120,12 @@ class Service:
         self.meta.stop()
         self._mail_controller.stop()
         databases.drop(self.database)
+
+    @contextmanager
+    def looking_in(self) -> Iterator[str]:
+        """Give the alias by which this process reaches the service's database."""
+        with _connected(self.database):
+            yield "another"
 
     def logs(self) -> str:
         """Return the end of every process's log."""
@@ -181,6 +191,13 @@ def _connected(name: str) -> Iterator[BaseDatabaseWrapper]:
     """Look into another database from here."""
     opened = connections["another"] = connection.copy("another")
     opened.settings_dict["NAME"] = name
+    if databases.on_sqlite():
+        # Its service may be writing: wait for a turn at the beginning instead of failing in the middle.
+        opened.settings_dict["OPTIONS"] = {
+            **opened.settings_dict["OPTIONS"],
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+        }
     try:
         yield opened
     finally:

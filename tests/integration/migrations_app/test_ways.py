@@ -1,5 +1,6 @@
 """From one way to the next: mail and a partner's own system, bounces, giving up, and what a person does then."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -328,3 +329,14 @@ def test_a_key_is_shown_once_and_both_sign_after_a_change(endpoint: HttpEndpoint
     stored = " ".join(str(value) for value in HttpEndpoint.objects.values_list()[0])
     assert first not in stored
     assert second not in stored
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_agents_who_try_again_at_once_send_one_message(
+    dead: Walk, at_once: Callable[[list[Callable[[], Any]]], list[Any]]
+) -> None:
+    row = dead.attempts()[0]
+    results = at_once([lambda: retry(dead, row)] * 3)
+    assert sum(result is None for result in results) == 1
+    assert all(result is None or isinstance(result, dead_letters.NotUndelivered) for result in results)
+    assert tries(dead) == [(EMAIL, FAILED, 0), (EMAIL, PLANNED, 0)]
