@@ -1,7 +1,7 @@
 """The databases of a run: migrated once and set up once, then copied whole for every process and every service.
 
-Copying takes a blink where migrating takes seconds. On SQLite what `migrate` makes of nothing is even kept between runs,
-under a name that stands for the migrations.
+Copying takes a blink where migrating takes seconds. What `migrate` makes of nothing is even kept between runs, under a name
+that stands for the migrations: SQLite's file, and the statements that PostgreSQL was sent.
 """
 
 import fcntl
@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +93,8 @@ def drop_templates() -> None:
 def open_database(set_up: Callable[[], None], *, kept: Path | None) -> str:
     """Connect this process to a database of its own in which `set_up` has run, and return its name.
 
-    Templates `migrated` and `desk` (with what `set_up` made) are there afterwards. `kept` is the folder where SQLite's
-    migrated database lies between runs; without it the tables are made by Django alone.
+    Templates `migrated` and `desk` (with what `set_up` made) are there afterwards. `kept` is the folder of what lasts
+    between runs; without it the tables are made anew.
     """
     own = str(_creation()._get_test_db_name())
     connection.close()
@@ -119,29 +119,61 @@ def _connect(name: str) -> None:
 
 
 def _make_migrated(own: str, kept: Path | None) -> None:
-    known = kept / f"{_fingerprint()}.sqlite3" if kept and on_sqlite() else None
-    if known is not None and known.exists():
+    known = kept / f"{_fingerprint()}.{connection.vendor}" if kept else None
+    if known is None or not known.exists():
+        statements = _migrate()
+        connection.close()
+        _rename(own, template("migrated"))
+        if known is not None:
+            _keep(known, statements)
+    elif on_sqlite():
         shutil.copy(known, template("migrated"))
-        return
-    _creation().create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    connection.close()
-    _rename(own, template("migrated"))
-    if known is not None:
-        _keep(known)
+    else:
+        with _creation()._nodb_cursor() as cursor:
+            cursor.execute(f'CREATE DATABASE "{template("migrated")}"')
+        _connect(template("migrated"))
+        with connection.cursor() as cursor:
+            cursor.execute(known.read_text())
+        connection.close()
 
 
-def _keep(known: Path) -> None:
-    """Keep the migrated database for later runs instead of those of other migrations."""
+def _migrate() -> list[str]:
+    """Migrate, and return what the database was told; the rows of a new database get the same keys every time."""
+    told: list[str] = []
+
+    def listen(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not sql.startswith(("SELECT", "SAVEPOINT", "RELEASE")):
+            told.extend(_creation().connection.ops.compose_sql(sql, each) for each in (params if many else [params]))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(listen) if not on_sqlite() else nullcontext():
+        _creation().create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    return told
+
+
+def _keep(known: Path, statements: list[str]) -> None:
+    """Keep what was migrated for later runs, instead of what other migrations made."""
     fresh = known.with_suffix(f".{os.getpid()}")
-    shutil.copy(template("migrated"), fresh)
-    for old in known.parent.glob("*.sqlite3"):
+    if on_sqlite():
+        shutil.copy(template("migrated"), fresh)
+    else:
+        fresh.write_text(";\n".join(statements))
+    for old in known.parent.glob(f"*{known.suffix}"):
         old.unlink(missing_ok=True)
     fresh.replace(known)
 
 
+def _server_version() -> str:
+    if on_sqlite():
+        return sqlite3.sqlite_version
+    with _creation()._nodb_cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        return str(cursor.fetchone()[0])
+
+
 def _fingerprint() -> str:
     """Return a word that changes whenever `migrate` could make something else of nothing."""
-    found = hashlib.sha256(f"{django.VERSION} {sqlite3.sqlite_version}".encode())
+    found = hashlib.sha256(f"{django.VERSION} {_server_version()}".encode())
     for app in apps.get_app_configs():
         for file in sorted(Path(app.path, "migrations").glob("*.py")):
             found.update(f"{app.label}/{file.name}".encode() + file.read_bytes())
