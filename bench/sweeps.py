@@ -26,6 +26,8 @@ BAR = 2.0
 REDIS = "redis://127.0.0.1:6379/14"
 ATTEMPTS_PER_CHASE = 5
 """Of the attempts of a chase one is planned, the others were sent."""
+COPIES = 10**9
+"""Copied rows have ids from here on."""
 DEAF_SMTP = "django.core.mail.backends.dummy.EmailBackend"
 """What is measured is the handing out, not somebody's mail server."""
 
@@ -49,17 +51,17 @@ def fill(*, first: int, last: int, due: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT min(id) FROM migrations_app_migrationcase")
         case = cursor.fetchone()[0]
-        cursor.execute("SELECT min(id), min(case_id) FROM migrations_app_chase")
-        chase, _case = cursor.fetchone()
+        cursor.execute("SELECT min(id) FROM migrations_app_chase WHERE requirement_code = 'two_step_disabled'")
+        chase = cursor.fetchone()[0]
         numbers = f"(SELECT i FROM generate_series({first}, {last}) AS g(i)) n"
-        unlike = {"id": f"{chase} + i", "case_id": f"{case} + i", "reply_token": "'bench' || i"}
+        unlike = {"id": f"{COPIES} + i", "case_id": f"{case} + i", "reply_token": "'bench' || i"}
         _copy(cursor, "migrations_app_chase", unlike, f"{numbers}, migrations_app_chase t WHERE t.id = {chase}")
         cursor.execute(f"SELECT min(id) FROM migrations_app_chaseattempt WHERE chase_id = {chase}")
         attempt = cursor.fetchone()[0]
         rungs = f"{numbers}, generate_series(0, {ATTEMPTS_PER_CHASE - 1}) AS r(rung)"
         unlike = {
-            "id": f"{attempt} + i * {ATTEMPTS_PER_CHASE} + rung",
-            "chase_id": f"{chase} + i",
+            "id": f"{COPIES} + i * {ATTEMPTS_PER_CHASE} + rung",
+            "chase_id": f"{COPIES} + i",
             "state": "CASE rung WHEN 0 THEN 'planned' ELSE 'sent' END",
             "address": "'loja' || i || '@client.example'",
             "due_at": f"CASE WHEN rung > 0 THEN now() - interval '30 days' WHEN i <= {due} THEN {past} ELSE {ahead} END",
@@ -73,10 +75,11 @@ def fill(*, first: int, last: int, due: int) -> None:
         )
         for table in ("migrations_app_chase", "migrations_app_chaseattempt"):
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
-        # The lists' benchmark spreads statuses; a ticket that is chased waits.
+        # The lists' benchmark gives all tickets one client; a ticket that is chased waits for one of its own.
+        theirs = f"SELECT ticket_id FROM migrations_app_migrationcase WHERE id BETWEEN {case + first} AND {case + min(last, due)}"
+        email = "'loja' || id || '@client.example'"
         cursor.execute(
-            f"UPDATE tickets_ticket SET status = 'waiting', stage = 'requirements' WHERE search_text <> '' AND id IN"
-            f" (SELECT ticket_id FROM migrations_app_migrationcase WHERE id BETWEEN {case} + {first} AND {case} + {min(last, due)})"
+            f"UPDATE tickets_ticket SET status = 'waiting', stage = 'requirements', contact_email = {email} WHERE id IN ({theirs})"
         )
         cursor.execute("VACUUM ANALYZE")
 
@@ -140,7 +143,8 @@ def plans() -> dict[str, str]:
 
 
 _AT_WORK = """
-SELECT count(*) FROM migrations_app_chaseattempt WHERE (state = 'planned' AND due_at <= now()) OR state = 'sending'
+SELECT (SELECT count(*) FROM migrations_app_chaseattempt WHERE state = 'planned' AND due_at <= now())
+     + (SELECT count(*) FROM migrations_app_chaseattempt WHERE state = 'sending')
 """
 
 

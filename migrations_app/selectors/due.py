@@ -12,6 +12,11 @@ def due_messages(model: type[ChaseAttempt] | type[Notice], *, now: datetime, lim
     return list(rows.values_list("id", flat=True)[:limit])
 
 
+def is_due(model: type[ChaseAttempt] | type[Notice], attempt_id: int, *, now: datetime) -> bool:
+    """Tell whether a message still waits and its time has come, as far as can be seen without a lock."""
+    return model._default_manager.filter(pk=attempt_id, state=AttemptState.PLANNED, due_at__lte=now).exists()  # noqa: SLF001
+
+
 def lost_messages(model: type[ChaseAttempt] | type[Notice], *, claimed_before: datetime, limit: int) -> list[int]:
     """Return the ids of messages that were claimed so long ago that their worker must have died."""
     rows = model._default_manager.filter(state=AttemptState.SENDING, claimed_at__lte=claimed_before)  # noqa: SLF001

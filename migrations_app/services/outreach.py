@@ -18,6 +18,7 @@ from migrations_app.models import ChaseAttempt, MigrationCase
 from migrations_app.rules.lifecycle import ATTEMPT
 from migrations_app.rules.wording import OWN_SUBJECT
 from migrations_app.selectors.cases import case_of
+from migrations_app.selectors.due import is_due
 from migrations_app.services import bundling, chases, desk_rungs
 from migrations_app.services.attempts import TICKET_OF, AnyAttempt, locked_attempt
 from migrations_app.services.bundling import Member
@@ -52,6 +53,9 @@ def send_due(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: dateti
 
     A rung by person is not sent: it goes into the agents' list.
     """
+    if not is_due(model, attempt_id, now=now):
+        # A sweep hands out what is due at every tick until it is claimed: most tasks of a long backlog end here, without a lock.
+        return None
     if model is ChaseAttempt and desk_rungs.is_by_person(attempt_id):
         return desk_rungs.hand_over(attempt_id, by=by, now=now)
     claimed = _claim(model, attempt_id, by=by, now=now)

@@ -7,7 +7,7 @@ from email.message import Message
 import pytest
 from django.conf import settings as product_settings
 from django.db import connection
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from config.core.actor import OPERATOR, SYSTEM
 from config.core.uow import IllegalTransition
@@ -245,6 +245,16 @@ def test_a_message_before_its_time_is_not_sent(walk: Walker, smtp: MailServer) -
     assert outreach.send_due(ChaseAttempt, second.pk, by=SYSTEM, now=second.due_at) == SENT
     assert outreach.send_due(ChaseAttempt, second.pk, by=SYSTEM, now=second.due_at) is None
     assert outreach.send_due(ChaseAttempt, 10**9, by=SYSTEM, now=second.due_at) is None
+
+
+def test_a_message_that_somebody_has_sent_costs_one_read(
+    walk: Walker, smtp: MailServer, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    walked = walk(Path.WAITING_TWO_STEP)
+    sent = walked.attempts()[0]
+    assert sent.state == SENT
+    with django_assert_num_queries(1):
+        assert outreach.send_due(ChaseAttempt, sent.pk, by=SYSTEM, now=walked.now) is None
 
 
 def test_an_address_that_has_vanished_is_said_so_and_the_ladder_goes_on(walk: Walker, smtp: MailServer) -> None:
