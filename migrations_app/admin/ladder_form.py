@@ -64,11 +64,14 @@ def _whole(label: Any, most: int) -> forms.IntegerField:
 
 
 class RungForm(forms.Form):
-    """One rung; a row whose text is empty is none."""
+    """One rung; a row whose text is empty is none.
+
+    What a browser chooses by itself is the first value too, so that an untouched row counts as untouched.
+    """
 
     days = _whole(_("Days"), LONGEST_DAYS)
     hours = _whole(_("Hours"), HOURS_A_DAY)
-    to = forms.ChoiceField(label=_("To"), choices=RECIPIENTS)
+    to = forms.ChoiceField(label=_("To"), choices=RECIPIENTS, initial=Party.CLIENT)
     channel = forms.ChoiceField(label=_("Channel"), choices=CHANNELS, initial=BEST)
     message = forms.ChoiceField(label=_("Text"), choices=text_choices)
     language = forms.ChoiceField(label=_("Language"), choices=RungLanguage.choices, initial=RungLanguage.RECIPIENT)
