@@ -40,8 +40,8 @@ def postgres() -> bool:
     return connection.vendor == "postgresql"
 
 
-def grow(template: Template, *, first: int, last: int) -> None:
-    """Add tickets number `first` to `last` (1 is the oldest), each with its case and its number."""
+def grow(template: Template, *, first: int, last: int, requirements_every: int = REQUIREMENTS_EVERY) -> None:
+    """Add tickets number `first` to `last` (1 is the oldest), each with its case and its number, some with requirements."""
     numbers = _numbers(first, last)
     _copy("tickets_ticket", template.ticket, numbers, _ticket_values(template))
     _copy("migrations_app_migrationcase", template.case, numbers, _case_values(template))
@@ -55,7 +55,7 @@ def grow(template: Template, *, first: int, last: int) -> None:
         _copy(
             "migrations_app_requirement",
             requirement,
-            f"SELECT i FROM ({numbers}) x WHERE i % {REQUIREMENTS_EVERY} = 0",
+            f"SELECT i FROM ({numbers}) x WHERE i % {requirements_every} = 0",
             values,
         )
     _settle_down()

@@ -95,7 +95,9 @@ def tell_desk(uow: UnitOfWork, ticket: Ticket, attempt: AnyAttempt, kind: EventT
 
 
 def _go_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: AnyAttempt, outcome: Outcome) -> None:
-    if still_wanted(attempt, ticket) and _plan_other(uow, ticket, case, attempt, outcome):
+    # What has left needs no other try and no other way: whom to reach how is not even read.
+    left = outcome.state is ExchangeState.SENT
+    if not left and still_wanted(attempt, ticket) and _plan_other(uow, ticket, case, attempt, outcome):
         return
     if isinstance(attempt, ChaseAttempt):
         chases.climb(uow, ticket, case, attempt)
