@@ -28,7 +28,7 @@ from migrations_app.admin.console_page import context_of
 from migrations_app.admin.words import refusal_words
 from migrations_app.enums import NumberState
 from migrations_app.models import NumberMove, PinCall
-from migrations_app.services import calls, moves
+from migrations_app.services import call_run, moves
 from migrations_app.services.call_gate import start_proven_call
 from migrations_app.services.move_steps import NoAnswer
 from tickets.admin import actor_of
@@ -156,12 +156,12 @@ def _start(form: StepForm) -> str:
 
 
 def _finish(form: StepForm) -> str:
-    calls.finish_call(ticket_id=form.call.ticket_id, call_id=str(form.call.uid), by=form.by, now=form.now)
+    call_run.finish_call(ticket_id=form.call.ticket_id, call_id=str(form.call.uid), by=form.by, now=form.now)
     return _("The call has ended.")
 
 
 def _no_show(form: StepForm) -> str:
-    calls.mark_no_show(ticket_id=form.call.ticket_id, call_id=str(form.call.uid), by=form.by, now=form.now)
+    call_run.mark_no_show(ticket_id=form.call.ticket_id, call_id=str(form.call.uid), by=form.by, now=form.now)
     return _("Recorded: nobody came. The numbers can be booked again.")
 
 

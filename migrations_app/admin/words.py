@@ -27,7 +27,7 @@ from migrations_app.models import Chase
 from migrations_app.rules.proof import WhyNot
 from migrations_app.services import dead_letters
 from migrations_app.services.answers import NothingToJudge
-from migrations_app.services.calls import NotReady
+from migrations_app.services.call_run import NotReady
 from migrations_app.services.disputes import ReasonMissing
 from migrations_app.services.flow_choice import ReasonForFlowNeeded
 from migrations_app.services.handing_over import CallInTheWay

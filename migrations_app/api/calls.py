@@ -25,7 +25,7 @@ from migrations_app.rules.phone import NotAPhoneNumber, parse_phone
 from migrations_app.rules.slots import Slot
 from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.slots import SlotFrame, offered_slots
-from migrations_app.services import calls, slot_taking
+from migrations_app.services import call_state, calls, slot_taking
 from migrations_app.services.invitations import invitation
 from migrations_app.services.lengths import call_length
 
@@ -142,7 +142,7 @@ class CallView(TicketView):
         :raises NotFound: there is no such ticket or call.
         """
         super().load(request, **kwargs)
-        self.call = calls.shown_call(ticket_id=self.ticket.pk, call_id=str(kwargs["call_id"]))
+        self.call = call_state.shown_call(ticket_id=self.ticket.pk, call_id=str(kwargs["call_id"]))
 
     @described("getCall", named("PinCall"), tag="Pin calls")
     def get(self, request: Request, **_: Any) -> Response:

@@ -1,23 +1,21 @@
-"""The pin call: hold, book, move, cancel, start, end. `_move_call` is the only writer of a call's state.
+"""The appointment of a pin call: hold, book, move, cancel.
 
 Availability is checked and taken in one transaction; the unique cells decide between two that come at once.
 """
 
 import uuid
-from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 
 from config.core.actor import Actor
-from config.core.errors import Conflict, NotFound
+from config.core.errors import Conflict
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
-from migrations_app.enums import Blocks, NumberState, PinCallState
+from migrations_app.enums import PinCallState
 from migrations_app.models import CallCell, MigrationCase, PinCall, PinCallNumber
-from migrations_app.rules.lifecycle import MOVED, PIN_CALL
-from migrations_app.rules.progress import blocking
-from migrations_app.selectors.cases import SHOWN_CALLS, case_of, facts_of
+from migrations_app.selectors.cases import case_of
+from migrations_app.services.call_run import end_call
+from migrations_app.services.call_state import call_of, move_call
 from migrations_app.services.lengths import call_length
 from migrations_app.services.notices import drop_call_notices, plan_call_notices, plan_notice, was_announced
 from migrations_app.services.settle import settle
@@ -32,23 +30,6 @@ class HoldExpired(Conflict):
     """The hold's time is over."""
 
     code = "hold_expired"
-
-
-class NotReady(Conflict):
-    """The step cannot be taken: `missing` (and `blocking`, as elsewhere) names the requirements that block it."""
-
-
-def shown_call(*, ticket_id: int, call_id: str) -> PinCall:
-    """Return a call of a ticket that was booked at some time (holds are nobody's business).
-
-    :raises NotFound: the ticket has no such call.
-    """
-    found = (
-        PinCall.objects.select_related("agent").filter(ticket_id=ticket_id, uid=call_id, state__in=SHOWN_CALLS).first()
-    )
-    if found is None:
-        raise NotFound
-    return found
 
 
 def hold(*, ticket_id: int, wish: Wish, by: Actor, now: datetime) -> PinCall:
@@ -88,11 +69,11 @@ def book_hold(*, ticket_id: int, hold_id: str, by: Actor, now: datetime) -> PinC
     with unit_of_work(by=by, now=now) as uow:
         ticket = lock_ticket(uow, ticket_id)
         case = case_of(ticket_id)
-        call = _call_of(ticket, hold_id)
+        call = call_of(ticket, hold_id)
         if call.state != PinCallState.HELD or call.expires_at is None or call.expires_at <= now:
             raise HoldExpired
         numbers_for_call(ticket, case, [row.number for row in call.numbers.all()])
-        _move_call(uow, call, PinCallState.BOOKED, expires_at=None)
+        move_call(uow, call, PinCallState.BOOKED, expires_at=None)
         _announce(uow, ticket, case, call)
         return call
 
@@ -106,27 +87,9 @@ def _announce(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCal
     settle(uow, ticket, case)
 
 
-def _call_of(ticket: Ticket, uid: str) -> PinCall:
-    try:
-        key = uuid.UUID(uid)
-    except ValueError:
-        raise NotFound from None
-    call = PinCall.objects.filter(ticket=ticket, uid=key).first()
-    if call is None:
-        raise NotFound
-    return call
-
-
-def _move_call(uow: UnitOfWork, call: PinCall, to: PinCallState, **columns: Any) -> None:
-    """Move a call to another state; one that will not take place frees its quarters of an hour."""
-    uow.move(call, "state", table=PIN_CALL, to=to, **columns)
-    if to in {PinCallState.CANCELLED, PinCallState.EXPIRED, PinCallState.NO_SHOW}:
-        CallCell.objects.filter(pin_call=call).delete()
-
-
 def _take(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, wish: Wish, state: PinCallState) -> PinCall:
     for old in PinCall.objects.filter(ticket=ticket, state=PinCallState.HELD):
-        _move_call(uow, old, PinCallState.CANCELLED)
+        move_call(uow, old, PinCallState.CANCELLED)
     numbers = numbers_for_call(ticket, case, wish.numbers)
     minutes = call_length().minutes(len(numbers))
     agents = free_agents(ticket, case, wish.start, minutes, now=uow.now)
@@ -159,7 +122,7 @@ def reschedule(*, ticket_id: int, call_id: str, start: datetime, by: Actor, now:
     with unit_of_work(by=by, now=now) as uow:
         ticket = lock_ticket(uow, ticket_id)
         case = case_of(ticket_id)
-        call = _call_of(ticket, call_id)
+        call = call_of(ticket, call_id)
         if call.state != PinCallState.BOOKED:
             raise IllegalTransition(extra={"allowed": []})
         old, length = call.start, call.end - call.start
@@ -186,13 +149,13 @@ def cancel_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> No
     with unit_of_work(by=by, now=now) as uow:
         ticket = lock_ticket(uow, ticket_id)
         case = case_of(ticket_id)
-        _cancel(uow, ticket, case, _call_of(ticket, call_id))
+        _cancel(uow, ticket, case, call_of(ticket, call_id))
         settle(uow, ticket, case)
 
 
 def _cancel(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall) -> None:
     was_booked = call.state == PinCallState.BOOKED
-    _move_call(uow, call, PinCallState.CANCELLED)
+    move_call(uow, call, PinCallState.CANCELLED)
     if was_booked:
         drop_call_notices(call)
         record(uow, ticket, EventType.PIN_CALL_CANCELLED, pin_call=str(call.uid), start=call.start.isoformat())
@@ -208,70 +171,6 @@ def drop_calls(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
         end_call(uow, ticket, call)
 
 
-def start_call(*, ticket_id: int, call_id: str, excused: Collection[int] = (), by: Actor, now: datetime) -> None:
-    """Say that the call has begun. What blocks `excused` numbers (ids) keeps the others from nothing.
-
-    :raises NotFound: the ticket has no such call.
-    :raises NotReady: requirements of its numbers, or of the case, still block the start.
-    :raises IllegalTransition: it is not booked.
-    """
-    with unit_of_work(by=by, now=now) as uow:
-        ticket = lock_ticket(uow, ticket_id)
-        call = _call_of(ticket, call_id)
-        numbers = set(call.numbers.values_list("id", flat=True))
-        # Where all of them are excused, there is nobody to begin with.
-        numbers = numbers - set(excused) or numbers
-        missing = blocking(facts_of(case_of(ticket_id), ticket), Blocks.START, number_ids=numbers)
-        if missing:
-            codes = sorted({requirement.code.value for requirement in missing})
-            raise NotReady(extra={"missing": codes, "blocking": codes, "allowed": []})
-        _move_call(uow, call, PinCallState.STARTED, started_at=now)
-        drop_call_notices(call)
-        record(uow, ticket, EventType.CALL_STEP, internal=True, pin_call=str(call.uid), step="started")
-        settle(uow, ticket, case_of(ticket_id))
-
-
-def finish_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:
-    """End a call. Numbers that did not get through keep their state and can be booked again.
-
-    :raises NotFound: the ticket has no such call.
-    :raises IllegalTransition: it has not begun.
-    """
-    with unit_of_work(by=by, now=now) as uow:
-        ticket = lock_ticket(uow, ticket_id)
-        call = _call_of(ticket, call_id)
-        end_call(uow, ticket, call)
-        settle(uow, ticket, case_of(ticket_id))
-
-
-def end_call(uow: UnitOfWork, ticket: Ticket, call: PinCall) -> None:
-    """End a started call of a locked ticket."""
-    _move_call(uow, call, PinCallState.FINISHED, finished_at=uow.now)
-    record(uow, ticket, EventType.CALL_STEP, internal=True, pin_call=str(call.uid), step="finished")
-
-
-def end_if_all_moved(uow: UnitOfWork, ticket: Ticket, call: PinCall) -> None:
-    """End a started call once nothing is left to do for any of its numbers."""
-    states: Collection[str] = call.numbers.values_list("state", flat=True)
-    if call.state == PinCallState.STARTED and {NumberState(state) for state in states} <= MOVED:
-        end_call(uow, ticket, call)
-
-
-def mark_no_show(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:
-    """Say that nobody came; the numbers can be booked again.
-
-    :raises NotFound: the ticket has no such call.
-    :raises IllegalTransition: it is neither booked nor started.
-    """
-    with unit_of_work(by=by, now=now) as uow:
-        ticket = lock_ticket(uow, ticket_id)
-        call = _call_of(ticket, call_id)
-        _move_call(uow, call, PinCallState.NO_SHOW)
-        drop_call_notices(call)
-        record(uow, ticket, EventType.PIN_CALL_NO_SHOW, pin_call=str(call.uid), start=call.start.isoformat())
-        settle(uow, ticket, case_of(ticket_id))
-
-
 def expire_hold(*, ticket_id: int, hold_pk: int, by: Actor, now: datetime) -> bool:
     """Free a hold whose time is over; tell whether it was so."""
     with unit_of_work(by=by, now=now) as uow:
@@ -279,5 +178,5 @@ def expire_hold(*, ticket_id: int, hold_pk: int, by: Actor, now: datetime) -> bo
         call = PinCall.objects.filter(pk=hold_pk, state=PinCallState.HELD, expires_at__lte=now).first()
         if call is None:
             return False
-        _move_call(uow, call, PinCallState.EXPIRED)
+        move_call(uow, call, PinCallState.EXPIRED)
         return True

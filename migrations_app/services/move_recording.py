@@ -11,7 +11,7 @@ from migrations_app.models import MigrationCase, NumberMove, PinCall
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.progress import CUT_OVER, blocking, movable_numbers
 from migrations_app.selectors.cases import case_of, facts_of, is_by_api
-from migrations_app.services.calls import NotReady, end_if_all_moved
+from migrations_app.services.call_run import NotReady, end_if_all_moved
 from migrations_app.services.numbers import move_number
 from migrations_app.services.settle import settle
 from tickets.enums import OPEN_STATUSES, TicketStatus

@@ -17,7 +17,7 @@ from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import Execution, NumberState, PinCallState, RequirementCode, RequirementState
 from migrations_app.models import MigrationCase, NumberMove, PinCall, Requirement
 from migrations_app.selectors.cases import case_of
-from migrations_app.services.calls import end_if_all_moved
+from migrations_app.services.call_run import end_if_all_moved
 from migrations_app.services.numbers import move_number
 from migrations_app.services.requirements import change_state
 from migrations_app.services.settle import settle

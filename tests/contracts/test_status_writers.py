@@ -41,7 +41,7 @@ MOVERS: set[Place] = {
     ("migrations_app/services/mail_filing.py", "file_mail"),
     ("migrations_app/services/bounces.py", "take_report"),
     ("migrations_app/services/inbox.py", "set_aside"),
-    ("migrations_app/services/calls.py", "_move_call"),
+    ("migrations_app/services/call_state.py", "move_call"),
     ("migrations_app/services/disputes.py", "end_dispute"),
     ("migrations_app/services/desk_tasks.py", "close_task"),
     ("migrations_app/services/desk_tasks.py", "drop_tasks"),

@@ -22,7 +22,17 @@ from migrations_app.enums import (
 from migrations_app.models import Chase, ChaseAttempt, DeskTask, MigrationCase, Notice, NumberMove, PinCall, Requirement
 from migrations_app.rules.desk_tasks import ASKING
 from migrations_app.selectors import due
-from migrations_app.services import calls, endings, intake, moves, outreach, requirements, slot_taking, task_outcomes
+from migrations_app.services import (
+    call_run,
+    calls,
+    endings,
+    intake,
+    moves,
+    outreach,
+    requirements,
+    slot_taking,
+    task_outcomes,
+)
 from tests.factories.desk import Key, actor_of
 from tests.factories.forms import form
 from tickets.enums import CancelReason
@@ -189,11 +199,11 @@ class Walk:
     def start_call(self) -> None:
         call = self.current_call()
         self.now = call.start
-        calls.start_call(ticket_id=self.ticket.pk, call_id=str(call.uid), by=self.desk, now=self.now)
+        call_run.start_call(ticket_id=self.ticket.pk, call_id=str(call.uid), by=self.desk, now=self.now)
 
     def finish_call(self) -> None:
         uid = str(self.current_call().uid)
-        calls.finish_call(ticket_id=self.ticket.pk, call_id=uid, by=self.desk, now=self.now)
+        call_run.finish_call(ticket_id=self.ticket.pk, call_id=uid, by=self.desk, now=self.now)
 
     def current_call(self) -> PinCall:
         states = [PinCallState.BOOKED, PinCallState.STARTED]

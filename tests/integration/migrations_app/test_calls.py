@@ -13,7 +13,7 @@ from config.core.uow import IllegalTransition
 from migrations_app.enums import RequirementState
 from migrations_app.models import AgentHours, CallCell, PinCall
 from migrations_app.selectors.slots import SlotFrame, offered_slots
-from migrations_app.services import calls, slot_taking
+from migrations_app.services import call_run, calls, slot_taking
 from tests.factories.desk import Desk, make_agent
 from tests.factories.forms import NUMBER, OTHER_NUMBER, number_answers
 from tests.factories.servers import Meta
@@ -265,7 +265,7 @@ def test_after_a_no_show_the_numbers_can_be_booked_again(walk: Walker) -> None:
     walked = walk(Path.SCHEDULED)
     call = walked.current_call()
     walked.now = call.start
-    calls.mark_no_show(ticket_id=walked.ticket.pk, call_id=str(call.uid), by=walked.desk, now=walked.now)
+    call_run.mark_no_show(ticket_id=walked.ticket.pk, call_id=str(call.uid), by=walked.desk, now=walked.now)
     assert (walked.fresh().stage, walked.event_types().count("pin_call.no_show")) == ("ready", 1)
     assert walked.book(walked.now + timedelta(hours=24)).state == "booked"
 
@@ -275,9 +275,9 @@ ACTIONS: dict[str, Callable[[Walk, str], object]] = {
         ticket_id=w.ticket.pk, call_id=uid, start=w.now + timedelta(days=1), by=w.by, now=w.now
     ),
     "cancel": lambda w, uid: calls.cancel_call(ticket_id=w.ticket.pk, call_id=uid, by=w.by, now=w.now),
-    "start": lambda w, uid: calls.start_call(ticket_id=w.ticket.pk, call_id=uid, by=w.desk, now=w.now),
-    "finish": lambda w, uid: calls.finish_call(ticket_id=w.ticket.pk, call_id=uid, by=w.desk, now=w.now),
-    "no_show": lambda w, uid: calls.mark_no_show(ticket_id=w.ticket.pk, call_id=uid, by=w.desk, now=w.now),
+    "start": lambda w, uid: call_run.start_call(ticket_id=w.ticket.pk, call_id=uid, by=w.desk, now=w.now),
+    "finish": lambda w, uid: call_run.finish_call(ticket_id=w.ticket.pk, call_id=uid, by=w.desk, now=w.now),
+    "no_show": lambda w, uid: call_run.mark_no_show(ticket_id=w.ticket.pk, call_id=uid, by=w.desk, now=w.now),
 }
 ALLOWED = {
     "held": {"cancel"},
@@ -358,7 +358,7 @@ def test_a_call_does_not_start_while_something_that_blocks_it_is_open(walk: Walk
     walked = walk(Path.SCHEDULED, number_answers(display_name_status="pending"), OTHER_NUMBER)
     call = walked.current_call()
     walked.now = call.start
-    with pytest.raises(calls.NotReady) as refusal:
+    with pytest.raises(call_run.NotReady) as refusal:
         ACTIONS["start"](walked, str(call.uid))
     assert refusal.value.extra["missing"] == ["display_name_approved", "open_conversations_ack"]
     assert PinCall.objects.get(pk=call.pk).state == "booked"

@@ -7,8 +7,8 @@ from config.core.errors import Forbidden, NotFound
 from config.core.uow import IllegalTransition
 from migrations_app.enums import ChaseState, Flow, NumberState, RequirementState
 from migrations_app.models import Chase, MigrationCase, Notice, PinCall
-from migrations_app.services import calls, editing, flow_choice, move_recording
-from migrations_app.services.calls import NotReady
+from migrations_app.services import call_run, editing, flow_choice, move_recording
+from migrations_app.services.call_run import NotReady
 from migrations_app.services.flow_choice import ReasonForFlowNeeded
 from migrations_app.services.messages import compose_notice
 from tests.factories.forms import OTHER_NUMBER
@@ -243,7 +243,7 @@ def test_who_tries_too_early_is_told_what_blocks(walk: Walker) -> None:
     assert refusal.value.extra == {"allowed": [], "blocking": ["waba_id", "two_step_disabled"]}
     scheduled = walk(Path.SCHEDULED, OTHER_NUMBER)
     with pytest.raises(NotReady) as start:
-        calls.start_call(
+        call_run.start_call(
             ticket_id=scheduled.ticket.pk, call_id=str(scheduled.current_call().uid), by=scheduled.desk,
             now=scheduled.now,
         )  # fmt: skip

@@ -14,7 +14,7 @@ from config.core.errors import Invalid, NotFound
 from config.core.uow import IllegalTransition
 from migrations_app.enums import NumberState, RequirementState
 from migrations_app.models import NumberMove
-from migrations_app.services import calls, move_steps, moves
+from migrations_app.services import call_run, move_steps, moves
 from providers.models import Exchange, MetaAccount
 from tests.factories.forms import NUMBER, OTHER_NUMBER, number_answers
 from tests.factories.servers import Meta
@@ -449,7 +449,7 @@ def test_a_number_that_is_at_the_destination_already_goes_on_from_there(in_call:
 
 def test_a_no_show_in_the_call_frees_its_numbers(in_call: Walk) -> None:
     uid = str(in_call.current_call().uid)
-    calls.mark_no_show(ticket_id=in_call.ticket.pk, call_id=uid, by=in_call.desk, now=in_call.now)
+    call_run.mark_no_show(ticket_id=in_call.ticket.pk, call_id=uid, by=in_call.desk, now=in_call.now)
     assert in_call.fresh().stage == "ready"
 
 

@@ -14,7 +14,7 @@ from migrations_app.enums import DeskTaskState, Flow, NumberState, RequirementSt
 from migrations_app.enums.proofs import ProofState
 from migrations_app.models import DeskTask, NumberMove, ProofTry
 from migrations_app.selectors.proofs import due_tries
-from migrations_app.services import calls, editing, endings, flow_choice, moves, proofs, removals
+from migrations_app.services import call_run, editing, endings, flow_choice, moves, proofs, removals
 from migrations_app.services.call_gate import start_proven_call
 from migrations_app.services.move_steps import STILL_ON, AnotherStepRuns, NoAnswer
 from providers.models import Exchange
@@ -397,7 +397,7 @@ def test_a_call_of_protected_numbers_alone_does_not_begin(walk: Walker, meta: Me
     walked = walk(Path.SCHEDULED)
     walked.claim("open_conversations_ack")
     meta.protect(NUMBER)
-    with pytest.raises(calls.NotReady) as refusal:
+    with pytest.raises(call_run.NotReady) as refusal:
         start(walked)
     assert refusal.value.extra["blocking"] == ["two_step_disabled"]
     assert walked.requirement("two_step_disabled").state == "unmet"
