@@ -113,6 +113,23 @@ def open_database(set_up: Callable[[], None], *, kept: Path | None) -> str:
     return own
 
 
+@contextmanager
+def nothing() -> Iterator[None]:
+    """Connect this process to an empty database for a while: migrations are watched there without undoing any first."""
+    own = str(connection.settings_dict["NAME"])
+    empty = template(f"nothing-{os.getpid()}")
+    connection.close()
+    if not on_sqlite():
+        with _creation()._nodb_cursor() as cursor:
+            cursor.execute(f'CREATE DATABASE "{empty}"')
+    _connect(empty)
+    try:
+        yield
+    finally:
+        _connect(own)
+        drop(empty)
+
+
 def _connect(name: str) -> None:
     connection.close()
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
