@@ -198,28 +198,25 @@ def set_hold(*, ticket_id: int, on_hold: bool, by: Actor, now: datetime) -> None
 
     :raises NotFound: no such open ticket.
     """
-    with unit_of_work(by=by, now=now) as uow:
-        ticket = lock_ticket(uow, ticket_id)
-        if ticket.status not in OPEN_STATUSES:
-            raise NotFound
-        if ticket.on_hold != on_hold:
-            Ticket.objects.filter(pk=ticket.pk).update(on_hold=on_hold)
-            ticket.on_hold = on_hold
-            record(uow, ticket, EventType.TICKET_UPDATED, on_hold=on_hold)
-            ticket_transitioned.send(sender=Ticket, ticket=ticket, uow=uow)
+    _set_open(ticket_id, {"on_hold": on_hold}, by=by, now=now)
 
 
 def set_priority(*, ticket_id: int, priority: Priority, by: Actor, now: datetime) -> None:
-    """Set the priority of an open ticket; whoever listens settles it again, since service levels may depend on it.
+    """Set the priority of an open ticket.
 
     :raises NotFound: no such open ticket.
     """
+    _set_open(ticket_id, {"priority": priority.value}, by=by, now=now)
+
+
+def _set_open(ticket_id: int, columns: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
+    """Set columns of an open ticket; whoever listens settles it again, since status and service levels may depend on them."""
     with unit_of_work(by=by, now=now) as uow:
         ticket = lock_ticket(uow, ticket_id)
         if ticket.status not in OPEN_STATUSES:
             raise NotFound
-        if ticket.priority != priority:
-            Ticket.objects.filter(pk=ticket.pk).update(priority=priority)
-            ticket.priority = priority
-            record(uow, ticket, EventType.TICKET_UPDATED, priority=priority.value)
+        if any(getattr(ticket, name) != value for name, value in columns.items()):
+            Ticket.objects.filter(pk=ticket.pk).update(**columns)
+            _take_over(ticket, columns)
+            record(uow, ticket, EventType.TICKET_UPDATED, **columns)
             ticket_transitioned.send(sender=Ticket, ticket=ticket, uow=uow)
