@@ -35,6 +35,9 @@ def _always() -> list[CheckMessage]:
     if settings.CHASE_DAILY_CAP < 1:
         hint = "Set CHASE_DAILY_CAP to 1 or more; stop single chases on their tickets."
         found.append(Error("No reminder would ever leave.", hint=hint, id="portero.E020"))
+    if settings.CALL_ASSIGNMENT not in {"least_loaded", "round_robin"}:
+        hint = "Set CALL_ASSIGNMENT to least_loaded or round_robin."
+        found.append(Error("Nobody knows who takes a call.", hint=hint, id="portero.E021"))
     if settings.TICK_SECONDS > 15:  # noqa: PLR2004
         hint = "Sweeps find due work; PORTERO_TICK_SECONDS must be 15 or less."
         found.append(Error("The beat tick is too slow.", hint=hint, id="portero.E007"))

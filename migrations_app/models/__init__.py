@@ -1,5 +1,6 @@
 """Tables of the domain; `migrations_app/migrations/` holds Django's database migrations."""
 
+from migrations_app.models.availability import AgentAbsence, AgentProfile, CallPolicy
 from migrations_app.models.calls import AgentHours, CallCell, Notice, PinCall, PinCallNumber
 from migrations_app.models.cases import MigrationCase, NumberMove, Requirement
 from migrations_app.models.chases import Chase, ChaseAttempt
@@ -15,9 +16,12 @@ from migrations_app.models.playbooks import Playbook, PlaybookStage
 from migrations_app.models.proofs import ProofTry
 
 __all__ = [
+    "AgentAbsence",
     "AgentHours",
+    "AgentProfile",
     "BspPace",
     "CallCell",
+    "CallPolicy",
     "Chase",
     "ChaseAttempt",
     "DeskTask",

@@ -1,6 +1,6 @@
 """When a rung is due: business time by the recipient's wall clock, its public holidays, and its quiet hours."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -35,6 +35,11 @@ def _zones() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _countries() -> frozenset[str]:
     return frozenset(holiday_places())
+
+
+def places_with_holidays() -> Mapping[str, list[str]]:
+    """Return the countries whose public holidays are known, each with its regions."""
+    return holiday_places()
 
 
 def zone_of(timezone: str) -> ZoneInfo:

@@ -16,6 +16,7 @@ PRODUCTION: dict[str, Any] = {
     "TICK_SECONDS": 10,
     "EVENTS_KEPT_DAYS": 90,
     "CHASE_DAILY_CAP": 3,
+    "CALL_ASSIGNMENT": "least_loaded",
     "META_BASE_URL": "https://graph.facebook.com",
     "META_GRAPH_URL": "https://graph.facebook.com",
     "META_ACCESS_TOKEN": "EAAtoken",
@@ -64,6 +65,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("portero.E009", {"BROKER_URL": "memory://"}),
     ("portero.E010", {"EVENTS_KEPT_DAYS": 89}),
     ("portero.E020", {"CHASE_DAILY_CAP": 0}),
+    ("portero.E021", {"CALL_ASSIGNMENT": "lottery"}),
     ("portero.W001", {"META_ACCESS_TOKEN": ""}),
 ]
 
