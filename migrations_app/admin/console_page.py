@@ -1,7 +1,7 @@
 """What the call page shows: where each number stands, how many attempts are left, what to say."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,12 +16,10 @@ from migrations_app.models import MigrationCase, NumberMove, PinCall
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.progress import blocking
 from migrations_app.rules.requirements import default_otp_method
+from migrations_app.selectors.attempts import Budgets, budget_of
 from migrations_app.selectors.cases import case_of, facts_of
 from migrations_app.services.message_facts import call_context, case_context
-from migrations_app.services.moves import REGISTRATION_WINDOW, REGISTRATIONS
 from migrations_app.services.rendering import render
-from providers.selectors.exchanges import attempts_since
-from providers.services.whatsapp import REGISTER, REQUEST_CODE
 
 _WAITS = MOVED | {NumberState.COOLING_DOWN}
 STEP_OF_STATE = {
@@ -123,17 +121,9 @@ def _method(number: NumberMove | None) -> str:
     return str(number.otp_method or default_otp_method(number.line_type) or OtpMethod.SMS)  # type: ignore[arg-type]
 
 
-def _counters(number: NumberMove, now: datetime) -> dict[str, Any]:
+def _counters(number: NumberMove, now: datetime) -> Budgets:
     """Return attempts used and allowed within their moving windows."""
-    codes_since = now - timedelta(hours=settings.CODE_COOL_DOWN_HOURS)
-    return {
-        "codes": attempts_since(subject_key=number.number, purpose=REQUEST_CODE, since=codes_since),
-        "codes_most": settings.CODE_REQUESTS_PER_COOL_DOWN,
-        "codes_hours": settings.CODE_COOL_DOWN_HOURS,
-        "registrations": attempts_since(subject_key=number.number, purpose=REGISTER, since=now - REGISTRATION_WINDOW),
-        "registrations_most": REGISTRATIONS,
-        "registrations_hours": int(REGISTRATION_WINDOW.total_seconds() // 3600),
-    }
+    return budget_of(number.number, now=now)
 
 
 def _error(number: NumberMove | None) -> dict[str, Any] | None:

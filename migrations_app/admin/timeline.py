@@ -15,6 +15,7 @@ from migrations_app.admin.event_data import label_of as _label
 from migrations_app.admin.event_data import requirement_of as _requirement
 from migrations_app.admin.proof_card import tried_words
 from migrations_app.admin.routing_words import REASON_WORDS
+from migrations_app.admin.timeline_call import call_step
 from migrations_app.admin.timeline_mail import answer_judged, handed_over, note_moved
 from migrations_app.admin.words import EMAIL_WORDS
 from migrations_app.enums import DisputeState, Flow, NumberState, RequirementState
@@ -194,10 +195,6 @@ def _set_aside(data: Data, _names: Names) -> str:
     }
 
 
-def _call_step(data: Data, _names: Names) -> str:
-    return _("The call began") if data.get("step") == "started" else _("The call ended")
-
-
 def _disputed(data: Data, _names: Names) -> str:
     numbers, name = ", ".join(data.get("numbers", [])), data.get("claimed_by", "")
     if data.get("state") in {None, DisputeState.OPEN}:
@@ -266,7 +263,7 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.ATTEMPT_UNDELIVERED: ("unsubscribe", _undelivered),
     EventType.ATTEMPT_RETRIED: ("forward_to_inbox", _retried),
     EventType.ATTEMPT_SET_ASIDE: ("inventory_2", _set_aside),
-    EventType.CALL_STEP: ("call", _call_step),
+    EventType.CALL_STEP: ("call", call_step),
     EventType.NUMBER_TRIED: ("science", tried_words),
     EventType.TASK_ENDED: ("task_alt", chase_lines.task_ended),
     EventType.ANSWER_JUDGED: ("mark_email_read", answer_judged),

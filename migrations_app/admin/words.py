@@ -33,7 +33,15 @@ from migrations_app.services.flow_choice import ReasonForFlowNeeded
 from migrations_app.services.handing_over import CallInTheWay
 from migrations_app.services.inbox import AlreadyThere, ReasonForAsideNeeded
 from migrations_app.services.manners import NotAhead, WhyMissing
-from migrations_app.services.move_steps import AnotherStepRuns, CoolingDown, MetaSaidNo, NoAnswer, NotInCall
+from migrations_app.services.move_steps import (
+    AnotherStepRuns,
+    CoolingDown,
+    MetaSaidNo,
+    NoAnswer,
+    NotInCall,
+    Overtaken,
+)
+from migrations_app.services.pins import PinNotSet
 from migrations_app.services.proofs import NotTried
 from migrations_app.services.removals import StillThere
 from migrations_app.services.requirements import ReasonNeeded, TicketEnded
@@ -187,6 +195,8 @@ def why_not_words(reason: WhyNot, until: datetime | None = None) -> str:
 
 _REFUSALS: dict[type[DomainError], Any] = {
     AnotherStepRuns: _("Another step of this number is under way. Nothing was done twice; look again in a moment."),
+    Overtaken: _("This step was taken already, by a second click or by somebody else. Nothing was done twice."),
+    PinNotSet: _("The number is live, but Meta did not take this two-step PIN: set another one."),
     NotInCall: _("The call has not begun, or this destination's numbers are not moved by us."),
     CoolingDown: _("The limit of attempts is reached: the number rests now and comes back by itself."),
     NoAnswer: _("Meta did not answer. Look at the number's state before repeating the step."),

@@ -103,6 +103,7 @@ class PinCallNumber(models.Model):
     pin_call = models.ForeignKey(PinCall, on_delete=models.CASCADE, related_name="lines")
     number = models.ForeignKey(NumberMove, on_delete=models.CASCADE, related_name="call_lines")
     position = models.PositiveSmallIntegerField()
+    set_aside_at = models.DateTimeField(_("put off to the end of the call at"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("number of a call")

@@ -135,6 +135,16 @@ class NumberMove(TimestampedModel):
     code_requested_at = models.DateTimeField(_("code requested at"), null=True, blank=True)
     cool_down_until = models.DateTimeField(_("cools down until"), null=True, blank=True)
     busy_since = models.DateTimeField(_("a call to Meta runs since"), null=True, blank=True)
+    busy_by = models.CharField(_("who makes it"), max_length=200, blank=True, default="", editable=False)
+    busy_with = models.CharField(_("which step it is"), max_length=12, blank=True, default="", editable=False)
+    # Rises with every step that is begun: a form made before it does nothing.
+    steps = models.PositiveIntegerField(default=0, editable=False)
+    code_method = models.CharField(
+        _("last code by"), max_length=6, choices=OtpMethod.choices, blank=True, default="", editable=False
+    )
+    pin_set_at = models.DateTimeField(_("we set the two-step PIN at"), null=True, blank=True, editable=False)
+    pin_noted_at = models.DateTimeField(_("client wrote the PIN down at"), null=True, blank=True, editable=False)
+    pin_noted_by = models.CharField(_("who heard it"), max_length=200, blank=True, default="", editable=False)
     last_error = models.JSONField(_("last error"), null=True, blank=True)
     live_at = models.DateTimeField(_("live at"), null=True, blank=True)
     billing_from = models.DateTimeField(_("billed by the destination from"), null=True, blank=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext_noop
 
 from config.core.actor import Actor
@@ -38,6 +39,10 @@ _TWO_STEP_STILL_ON = {"two_step_enabled", "pin_incorrect"}
 
 class AnotherStepRuns(Conflict):
     """A call to Meta for this number is under way; a second click does nothing."""
+
+
+class Overtaken(Conflict):
+    """The form was made before another step of this number was begun: somebody was faster, or clicked twice."""
 
 
 class NotInCall(Conflict):
@@ -73,36 +78,66 @@ def claim(
     number_id: int,
     wanted: frozenset[NumberState],
     *,
+    name: str,
+    seen: int | None,
     by: Actor,
     now: datetime,
     limit: Callable[[NumberMove], datetime | None],
 ) -> Step:
-    """Take a number for one step.
+    """Take a number for one step. `name` and `by` are what others read meanwhile; `seen` is the form's count of steps.
 
     :raises NotFound: there is no such number.
     :raises NotInCall: no call with it is running.
     :raises IllegalTransition: its state does not allow this step.
     :raises AnotherStepRuns: somebody else has it.
+    :raises Overtaken: the form is older than the last step.
     :raises CoolingDown: Meta's or our limit is reached.
     """
     with unit_of_work(by=by, now=now) as uow:
         ticket, case, number = locked(uow, number_id)
         if not PinCall.objects.filter(lines__number=number, state=PinCallState.STARTED).exists():
             raise NotInCall
-        if case.playbook_copy.get("execution") != Execution.GRAPH_API:
-            raise NotInCall
-        if number.busy_since is not None and number.busy_since > now - CLAIM_LASTS:
-            raise AnotherStepRuns
-        if number.state not in wanted:
-            raise IllegalTransition(extra={"state": number.state})
+        demand_free(case, number, wanted, seen=seen, now=now)
         rests_until = limit(number)
         if rests_until is None:
-            NumberMove.objects.filter(pk=number.pk).update(busy_since=now)
-            number.busy_since = now
+            take(number, name, by=by, now=now)
             return step_of(ticket, case, number, by=by, now=now)
         rest(uow, ticket, number, rests_until, key="limit_reached")
         settle(uow, ticket, case)
     raise CoolingDown(extra={"until": rests_until.isoformat()})
+
+
+def demand_free(
+    case: MigrationCase, number: NumberMove, wanted: frozenset[NumberState], *, seen: int | None, now: datetime
+) -> None:
+    """Refuse a step of a locked number that is not ours to take, is being taken, or was taken meanwhile.
+
+    :raises NotInCall: the playbook is not executed by us.
+    :raises AnotherStepRuns: somebody else has it.
+    :raises Overtaken: the form is older than the last step.
+    :raises IllegalTransition: its state does not allow this step.
+    """
+    if case.playbook_copy.get("execution") != Execution.GRAPH_API:
+        raise NotInCall
+    if is_busy(number, now=now):
+        raise AnotherStepRuns
+    if seen is not None and seen != number.steps:
+        raise Overtaken
+    if number.state not in wanted:
+        raise IllegalTransition(extra={"state": number.state})
+
+
+def is_busy(number: NumberMove, *, now: datetime) -> bool:
+    """Tell whether a step of the number is under way; one whose process must have died is not."""
+    return number.busy_since is not None and number.busy_since > now - CLAIM_LASTS
+
+
+def take(number: NumberMove, name: str, *, by: Actor, now: datetime) -> None:
+    """Mark a locked number as taken for one step."""
+    NumberMove.objects.filter(pk=number.pk).update(
+        busy_since=now, busy_by=by.label[:200], busy_with=name, steps=F("steps") + 1
+    )
+    number.busy_since = now
 
 
 def step_of(ticket: Ticket, case: MigrationCase, number: NumberMove, *, by: Actor, now: datetime) -> Step:

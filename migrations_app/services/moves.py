@@ -5,15 +5,14 @@ finds it taken. The 6-digit code and the two-step PIN are arguments that nothing
 """
 
 import re
-from datetime import datetime, timedelta
-
-from django.conf import settings
+from datetime import datetime
 
 from config.core.actor import Actor
 from config.core.errors import FieldProblem, Invalid, NotFound
 from config.core.uow import unit_of_work
 from migrations_app.enums import NumberState, OtpMethod
 from migrations_app.models import NumberMove
+from migrations_app.selectors.attempts import budget_of
 from migrations_app.services.migration_start import accept, begin
 from migrations_app.services.move_steps import (
     NotInCall,
@@ -29,48 +28,38 @@ from migrations_app.services.move_steps import (
     unanswered,
 )
 from migrations_app.services.numbers import move_number
+from migrations_app.services.pins import finish_lost_registration
 from migrations_app.services.settle import settle
-from providers.selectors.exchanges import attempts_since
+from providers.selectors.exchanges import may_have_happened
 from providers.services import whatsapp
 from providers.services.whatsapp import Refused, Unanswered
 from providers.types import MetaProblem
 
-REGISTRATIONS, REGISTRATION_WINDOW = 10, timedelta(hours=72)
-"""Source: Meta, registration page: ten register or deregister requests per number in a moving window of 72 hours."""
-
-
-def _code_limit(number: NumberMove, now: datetime) -> datetime | None:
-    """Return until when no further code may be asked for: after three, eight hours' rest.
-
-    Source: Zendesk's help page (three requests, then about eight hours); Meta publishes no figure.
-    """
-    window = timedelta(hours=settings.CODE_COOL_DOWN_HOURS)
-    asked = attempts_since(subject_key=number.number, purpose=whatsapp.REQUEST_CODE, since=now - window)
-    return now + window if asked >= settings.CODE_REQUESTS_PER_COOL_DOWN else None
-
-
-def _register_limit(number: NumberMove, now: datetime) -> datetime | None:
-    tried = attempts_since(subject_key=number.number, purpose=whatsapp.REGISTER, since=now - REGISTRATION_WINDOW)
-    return now + REGISTRATION_WINDOW if tried >= REGISTRATIONS else None
-
-
 _BEFORE_CODE = frozenset({NumberState.PENDING, NumberState.INITIATED, NumberState.CODE_REQUESTED, NumberState.FAILED})
 
 
-def ask_for_code(*, number_id: int, voice: bool | None, by: Actor, now: datetime) -> NumberState:
+def ask_for_code(
+    *, number_id: int, voice: bool | None, seen: int | None = None, by: Actor, now: datetime
+) -> NumberState:
     """Have Meta send the 6-digit code to the number (beginning the move at Meta first, if need be); return the new state.
 
-    `voice` None takes the number's own method.
+    `voice` None takes the number's own method. `seen`, here and below, is the count of steps that the form was made with.
 
     :raises MetaSaidNo: Meta refused.
     :raises NoAnswer: Meta did not answer.
     :raises CoolingDown: too many codes were asked for.
     :raises AnotherStepRuns: a step of this number is under way.
+    :raises Overtaken: another step was begun after the form was made.
     :raises NotInCall: the call has not begun.
     :raises IllegalTransition: the code has been accepted already.
     """
-    step = claim(number_id, _BEFORE_CODE, by=by, now=now, limit=lambda number: _code_limit(number, now))
+    step = claim(
+        number_id, _BEFORE_CODE, name="ask", seen=seen, by=by, now=now,
+        limit=lambda number: budget_of(number.number, now=now).codes.free_at,
+    )  # fmt: skip
     by_voice = step.number.otp_method == OtpMethod.VOICE if voice is None else voice
+    method = OtpMethod.VOICE if by_voice else OtpMethod.SMS
+    NumberMove.objects.filter(pk=number_id).update(code_method=method)
     known = step.number.phone_number_id
     try:
         _request_code(step, known or _begin(step), voice=by_voice, begin_again=bool(known))
@@ -129,23 +118,29 @@ def _demand_six_digits(value: str, field: str) -> None:
         raise Invalid([FieldProblem(f"#/{field}", "invalid", "Six digits are expected.")])
 
 
-def verify(*, number_id: int, code: str, by: Actor, now: datetime) -> NumberState:
+def verify(*, number_id: int, code: str, seen: int | None = None, by: Actor, now: datetime) -> NumberState:
     """Prove ownership with the code that the client reads out, and return the new state. The code is kept nowhere.
 
     :raises Invalid: it is no 6-digit code.
     :raises MetaSaidNo: Meta refused, e.g. a wrong or expired code.
     :raises NoAnswer: Meta did not answer.
     :raises AnotherStepRuns: a step of this number is under way.
+    :raises Overtaken: another step was begun after the form was made.
     :raises NotInCall: the call has not begun.
     :raises IllegalTransition: no code has been asked for.
     """
     _demand_six_digits(code, "code")
-    step = claim(number_id, frozenset({NumberState.CODE_REQUESTED}), by=by, now=now, limit=lambda _number: None)
+    wanted = frozenset({NumberState.CODE_REQUESTED})
+    step = claim(number_id, wanted, name="verify", seen=seen, by=by, now=now, limit=lambda _number: None)
+    in_doubt = may_have_happened(purpose=whatsapp.VERIFY_CODE, target=step.number.phone_number_id)
     try:
         whatsapp.verify_code(
             account=step.account, phone_number_id=step.number.phone_number_id, code=code, context=step.context
         )
     except Refused as refusal:
+        # An earlier try whose answer nobody heard may have used the code up.
+        if in_doubt and facts_say(step, "is_verified"):
+            return record_step(step, NumberState.CODE_VERIFIED)
         problem = refusal.problem
     except Unanswered:
         if facts_say(step, "is_verified"):
@@ -156,38 +151,51 @@ def verify(*, number_id: int, code: str, by: Actor, now: datetime) -> NumberStat
     raise refused(step, problem)
 
 
-def register(*, number_id: int, pin: str, by: Actor, now: datetime) -> NumberState:
+def register(*, number_id: int, pin: str, seen: int | None = None, by: Actor, now: datetime) -> NumberState:
     """Cut the number over with the client's new two-step PIN and return the new state. The PIN is kept nowhere.
+
+    Where an earlier try may have registered it unheard (its process died), Meta is asked first: then the PIN is set anew.
 
     :raises Invalid: it is no 6-digit PIN.
     :raises MetaSaidNo: Meta refused.
     :raises NoAnswer: Meta did not answer.
     :raises CoolingDown: ten registrations in 72 hours.
     :raises AnotherStepRuns: a step of this number is under way.
+    :raises Overtaken: another step was begun after the form was made.
     :raises NotInCall: the call has not begun.
     :raises IllegalTransition: the code has not been accepted.
     """
     _demand_six_digits(pin, "pin")
     wanted = frozenset({NumberState.CODE_VERIFIED})
-    step = claim(number_id, wanted, by=by, now=now, limit=lambda number: _register_limit(number, now))
+    step = claim(
+        number_id, wanted, name="register", seen=seen, by=by, now=now,
+        limit=lambda number: budget_of(number.number, now=now).registrations.free_at,
+    )  # fmt: skip
+    in_doubt = may_have_happened(purpose=whatsapp.REGISTER, target=step.number.phone_number_id)
+    if in_doubt and facts_say(step, "is_connected"):
+        return finish_lost_registration(step, pin)
+    problem = _register_at_meta(step, pin)
+    if problem is not None:
+        raise refused(step, problem)
+    record_step(step, NumberState.REGISTERED, pin_set_at=now, pin_noted_at=None, pin_noted_by="")
+    return check_live(number_id=number_id, by=by, now=now)
+
+
+def _register_at_meta(step: Step, pin: str) -> MetaProblem | None:
+    """Register the number; return why Meta refused, None where it is registered now.
+
+    :raises NoAnswer: Meta did not answer, and reading the number does not show it as connected.
+    """
     try:
         whatsapp.register(
             account=step.account, phone_number_id=step.number.phone_number_id, pin=pin, context=step.context
         )
     except Refused as refusal:
-        problem: MetaProblem | None = refusal.problem
-        if refusal.problem.key == "already_registered":
-            problem = None
+        return None if refusal.problem.key == "already_registered" else refusal.problem
     except Unanswered:
         if not facts_say(step, "is_connected"):
             raise unanswered(step) from None
-        problem = None
-    else:
-        problem = None
-    if problem is not None:
-        raise refused(step, problem)
-    record_step(step, NumberState.REGISTERED)
-    return check_live(number_id=number_id, by=by, now=now)
+    return None
 
 
 def check_live(*, number_id: int, by: Actor, now: datetime) -> NumberState:

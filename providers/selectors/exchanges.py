@@ -10,9 +10,10 @@ from providers.enums import ChannelKind, ExchangeState
 from providers.models import Exchange
 
 
-def attempts_since(*, subject_key: str, purpose: str, since: datetime) -> int:
-    """Return how many calls of one purpose were begun for a subject since a moment, whatever became of them."""
-    return Exchange.objects.filter(subject_key=subject_key, purpose=purpose, created_at__gte=since).count()
+def may_have_happened(*, purpose: str, target: str) -> bool:
+    """Tell whether a call to Meta about an object was begun whose end nobody knows: no answer, or its process died."""
+    in_doubt = [ExchangeState.SENDING, ExchangeState.UNKNOWN]
+    return Exchange.objects.filter(purpose=purpose, recipient=target, state__in=in_doubt).exists()
 
 
 def exchange_of_message(message_id: str) -> Exchange | None:

@@ -22,11 +22,12 @@ from providers.types import CodeMethod, MetaProblem, NumberFacts
 
 Answer = TypeVar("Answer")
 
-START, REQUEST_CODE, VERIFY_CODE, REGISTER, READ = (
+START, REQUEST_CODE, VERIFY_CODE, REGISTER, SET_PIN, READ = (
     "meta.start",
     "meta.request_code",
     "meta.verify_code",
     "meta.register",
+    "meta.set_pin",
     "meta.read",
 )
 """Purposes of exchanges, by which attempts are counted."""
@@ -189,6 +190,15 @@ def register(*, account: MetaAccount | None, phone_number_id: str, pin: str, con
     :raises Unanswered: no answer.
     """
     _call(REGISTER, phone_number_id, context, account, lambda c: c.register(phone_number_id=phone_number_id, pin=pin))
+
+
+def set_pin(*, account: MetaAccount | None, phone_number_id: str, pin: str, context: CallContext) -> None:
+    """Give a registered number another two-step PIN.
+
+    :raises Refused: Meta said no.
+    :raises Unanswered: no answer.
+    """
+    _call(SET_PIN, phone_number_id, context, account, lambda c: c.set_pin(phone_number_id=phone_number_id, pin=pin))
 
 
 def number_facts(*, account: MetaAccount | None, phone_number_id: str, context: CallContext) -> NumberFacts:

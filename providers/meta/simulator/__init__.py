@@ -1,7 +1,8 @@
 """Meta's side of a number migration, as an HTTP server of our own: for development, demonstrations and tests.
 
 Graph's calls live under /v<version>/ and follow Meta's published calls, limits and errors: POST <waba>/phone_numbers,
-POST <number>/request_code, verify_code, register and deregister, GET <number> and <waba> with `fields`,
+POST <number>/request_code, verify_code, register and deregister, POST <number> with a new PIN, GET <number> and <waba>
+with `fields`,
 GET <waba>/phone_numbers with cursors, GET and POST <waba>/subscribed_apps. Any bearer token is accepted.
 Every number in the world exists at some source account, connected, approved and with two-step verification off,
 and every destination account is in order, until the control calls say otherwise. A second start of the same migration
@@ -22,7 +23,7 @@ Control calls, JSON in and out, for people and tests (never part of Graph):
     PUT  /_sim/phones/<id>         {"deleted": true}: a person removes this object in WhatsApp Manager
     POST /_sim/faults              a list of faults, used up in order; each has
                                    call           start_migration, request_code, verify_code, register, deregister,
-                                                  number_facts, waba_facts, numbers_of, subscribed_apps,
+                                                  set_pin, number_facts, waba_facts, numbers_of, subscribed_apps,
                                                   subscribe_app, or "*"
                                    digits         only for this number (optional)
                                    times          how often, default 1

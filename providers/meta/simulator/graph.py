@@ -35,6 +35,7 @@ _OF_PHONE: dict[str, Callable[[World, Phone, Params], dict[str, Any]]] = {
     "verify_code": moves.verify_code,
     "register": moves.register,
     "deregister": moves.deregister,
+    "set_pin": moves.set_pin,
     "number_facts": reads.number_facts,
 }
 CALLS = frozenset(_OF_WABA) | frozenset(_OF_PHONE)
@@ -60,7 +61,7 @@ def recognise(world: World, *, method: str, path: str, params: Params) -> Call:
     elif method == "GET":
         name = _node_call(world, node_id, params)
     else:
-        name = ""
+        name = "set_pin" if method == "POST" and "pin" in params else ""
     phone = world.phones.get(node_id)
     return Call(name, node_id, phone.digits if phone else moves.number_of(params))
 

@@ -105,6 +105,16 @@ def deregister(world: World, phone: Phone, params: Mapping[str, str]) -> dict[st
     return SUCCESS
 
 
+def set_pin(world: World, phone: Phone, params: Mapping[str, str]) -> dict[str, Any]:
+    """POST <number> with a pin: another two-step PIN for a registered number."""
+    if not SIX_DIGITS.fullmatch(params["pin"]):
+        raise Refusal("invalid_parameter", details="pin must be six digits.")
+    if phone.status != CONNECTED:
+        raise Refusal("not_registered")
+    world.line(phone.digits).set_pin(params["pin"])
+    return SUCCESS
+
+
 def subscribe_app(world: World, waba_id: str, _params: Mapping[str, str]) -> dict[str, Any]:
     """POST <waba>/subscribed_apps: the app of the token, one and the same here, receives the webhooks."""
     waba = world.wabas.setdefault(waba_id, Waba(waba_id))

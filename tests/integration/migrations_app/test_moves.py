@@ -14,8 +14,9 @@ from config.core.errors import Invalid, NotFound
 from config.core.uow import IllegalTransition
 from migrations_app.enums import NumberState, RequirementState
 from migrations_app.models import NumberMove
-from migrations_app.services import call_run, move_steps, moves
+from migrations_app.services import call_run, move_steps, moves, pins
 from providers.models import Exchange, MetaAccount
+from providers.services import exchanges
 from tests.factories.forms import NUMBER, OTHER_NUMBER, number_answers
 from tests.factories.servers import Meta
 from tests.factories.walks import NEW_PIN, Path, Walk, Walker
@@ -215,6 +216,41 @@ def test_after_three_codes_the_number_rests_for_eight_hours(in_call: Walk, meta:
     assert in_call.fresh().waiting_on == "client"
 
 
+def test_the_rest_counts_from_the_last_code_and_not_from_the_click_too_many(in_call: Walk) -> None:
+    for _ in range(3):
+        in_call.ask_code()
+        in_call.later(minutes=20)
+    last = in_call.now - timedelta(minutes=20)
+    with pytest.raises(move_steps.CoolingDown) as refusal:
+        in_call.ask_code()
+    assert refusal.value.extra == {"until": (last + timedelta(hours=8)).isoformat()}
+    assert in_call.number().cool_down_until == last + timedelta(hours=8)
+
+
+def test_requests_that_never_left_are_no_attempts(in_call: Walk, meta: Meta, settings: Settings) -> None:
+    in_call.ask_code()
+    settings.META_BASE_URL = "http://127.0.0.1:1"
+    for _ in range(5):
+        with pytest.raises(move_steps.NoAnswer):
+            in_call.ask_code()
+    settings.META_BASE_URL = meta.base_url
+    assert in_call.ask_code() == NumberState.CODE_REQUESTED
+
+
+def test_registrations_come_free_one_by_one_as_the_window_moves(in_call: Walk, meta: Meta) -> None:
+    in_call.ask_code()
+    in_call.verify()
+    first = in_call.now
+    meta.fault("register", error_key="registration_failed", times=10)
+    for place in range(10):
+        with pytest.raises(move_steps.MetaSaidNo):
+            in_call.register()
+        in_call.later(hours=1 if place == 0 else 0)
+    with pytest.raises(move_steps.CoolingDown) as refusal:
+        in_call.register()
+    assert refusal.value.extra == {"until": (first + timedelta(hours=72)).isoformat()}
+
+
 def test_metas_own_limit_on_codes_is_kept_too(in_call: Walk, meta: Meta) -> None:
     meta.fault("request_code", error_key="too_many_codes")
     with pytest.raises(move_steps.MetaSaidNo):
@@ -334,6 +370,61 @@ def test_a_registered_number_that_meta_does_not_show_yet_waits_for_us_and_needs_
     assert moves.check_live(number_id=in_call.number().pk, by=in_call.desk, now=in_call.now) == NumberState.LIVE
 
 
+def dies(step: Callable[[], object]) -> None:
+    """A step whose process was killed while Meta answered: the call is made, and nothing is recorded after it."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def killed(*_parts: object, **_named: object) -> None:
+            raise KeyboardInterrupt
+
+        patch.setattr(exchanges, "finish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            step()
+
+
+def test_a_process_that_dies_while_it_registers_leaves_a_verified_number_and_no_second_code_is_needed(
+    in_call: Walk, meta: Meta
+) -> None:
+    in_call.ask_code()
+    in_call.verify()
+    dies(lambda: in_call.register("111222"))
+    assert (in_call.number().state, in_call.number().pin_set_at) == (NumberState.CODE_VERIFIED, None)
+    assert meta.is_connected_here(NUMBER)
+    in_call.later(seconds=91)
+    assert in_call.register("333444") == NumberState.LIVE
+    line = meta.server.world.line(NUMBER.lstrip("+"))
+    assert (line.pin_fits("111222"), line.pin_fits("333444")) == (False, True)
+    assert meta.codes_sent_to(NUMBER) == 1
+    assert [name for name, _state in purposes()].count("meta.register") == 1
+    assert in_call.requirement("two_step_disabled").state == RequirementState.MET
+    assert in_call.number().pin_set_at == in_call.now
+
+
+@pytest.mark.parametrize("fault", [{"error_key": "pin_too_fast"}, {"drop": "before"}])
+def test_a_number_that_was_registered_unheard_is_live_though_meta_does_not_take_the_new_pin(
+    in_call: Walk, meta: Meta, fault: dict[str, str]
+) -> None:
+    in_call.ask_code()
+    in_call.verify()
+    dies(in_call.register)
+    in_call.later(seconds=91)
+    meta.fault("set_pin", **fault)
+    with pytest.raises(pins.PinNotSet if "error_key" in fault else move_steps.NoAnswer):
+        in_call.register("333444")
+    assert in_call.number().state == NumberState.LIVE
+    pins.set_pin(number_id=in_call.number().pk, pin="333444", by=in_call.desk, now=in_call.now)
+    assert meta.server.world.line(NUMBER.lstrip("+")).pin_fits("333444")
+
+
+def test_a_code_that_was_used_up_unheard_is_found_by_reading(in_call: Walk, meta: Meta) -> None:
+    in_call.ask_code()
+    code = meta.code_for(NUMBER)
+    dies(in_call.verify)
+    in_call.later(seconds=91)
+    assert in_call.verify(code) == NumberState.CODE_VERIFIED
+    assert meta.codes_sent_to(NUMBER) == 1
+
+
 def test_a_slow_answer_counts_as_none(in_call: Walk, meta: Meta, settings: Settings) -> None:
     settings.META_TIMEOUT_SECONDS = 0.3
     in_call.ask_code()
@@ -360,6 +451,30 @@ def test_a_second_click_finds_the_number_busy_and_a_dead_claim_does_not_last(in_
     assert purposes() == []
     in_call.later(seconds=91)
     assert in_call.ask_code() == NumberState.CODE_REQUESTED
+
+
+def test_a_step_says_who_takes_it_and_how_the_code_goes(in_call: Walk) -> None:
+    in_call.ask_code(voice=True)
+    number = in_call.number()
+    assert (number.steps, number.busy_by, number.busy_with, number.code_method) == (
+        1,
+        in_call.desk.label,
+        "ask",
+        "voice",
+    )
+
+
+def test_a_form_made_before_the_last_step_does_nothing(in_call: Walk, meta: Meta) -> None:
+    number, by, now = in_call.number(), in_call.desk, in_call.now
+    moves.ask_for_code(number_id=number.pk, voice=None, seen=number.steps, by=by, now=now)
+    with pytest.raises(move_steps.Overtaken):
+        moves.ask_for_code(number_id=number.pk, voice=None, seen=number.steps, by=by, now=now)
+    assert meta.codes_sent_to(NUMBER) == 1
+    with pytest.raises(move_steps.Overtaken):
+        moves.verify(number_id=number.pk, code="123456", seen=number.steps, by=by, now=now)
+    with pytest.raises(move_steps.Overtaken):
+        moves.register(number_id=number.pk, pin=NEW_PIN, seen=number.steps, by=by, now=now)
+    assert [name for name, _state in purposes()] == ["meta.start", "meta.request_code"]
 
 
 STEPS: dict[str, Callable[[Walk], object]] = {

@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from config.core.actor import SYSTEM
 from providers.models import Exchange, MetaAccount
-from providers.selectors.exchanges import attempts_since
+from providers.selectors.exchanges import may_have_happened, tried_at
 from providers.services import whatsapp
 from providers.services.whatsapp import CallContext, Refused, Unanswered
 from tests.factories.desk import DESTINATION_WABA
@@ -81,12 +81,32 @@ def test_attempts_are_counted_in_a_moving_window_whatever_became_of_them(meta: M
     start(context)
 
     def count(since: datetime, purpose: str = whatsapp.START, number: str = NUMBER) -> int:
-        return attempts_since(subject_key=number, purpose=purpose, since=since)
+        return len(tried_at(subject_keys=[number], purpose=purpose, since=since))
 
-    assert count(context.now) == 2
-    assert count(context.now + timedelta(seconds=1)) == 0
-    assert count(context.now, purpose=whatsapp.REGISTER) == 0
-    assert count(context.now, number="+5511900000000") == 0
+    assert count(context.now - timedelta(seconds=1)) == 2
+    assert count(context.now) == 0
+    assert count(context.now - timedelta(seconds=1), purpose=whatsapp.REGISTER) == 0
+    assert count(context.now - timedelta(seconds=1), number="+5511900000000") == 0
+
+
+def test_a_call_whose_end_nobody_knows_may_have_happened(meta: Meta, settings: Settings, context: CallContext) -> None:
+    def in_doubt() -> bool:
+        return may_have_happened(purpose=whatsapp.START, target=DESTINATION_WABA)
+
+    settings.META_BASE_URL = "http://127.0.0.1:1"
+    with pytest.raises(Unanswered):
+        start(context)
+    settings.META_BASE_URL = meta.base_url
+    meta.fault("start_migration", error_key="maintenance")
+    with pytest.raises(Refused):
+        start(context)
+    assert not in_doubt()
+    meta.fault("start_migration", drop="after")
+    with pytest.raises(Unanswered):
+        start(context)
+    assert in_doubt()
+    Exchange.objects.filter(state="unknown").update(state="sending")
+    assert in_doubt()
 
 
 def test_the_token_comes_from_the_variable_that_the_account_names(

@@ -175,6 +175,21 @@ def test_a_deregistered_number_is_disconnected_and_cannot_be_deregistered_twice(
     assert refusal(lambda: client.deregister(phone)) == "not_registered"
 
 
+def test_a_registered_number_takes_another_pin_without_the_old_one(
+    client: MetaClient, meta: Simulated, verified: Start
+) -> None:
+    """Source: Meta, phone numbers page: POST on the number with `pin` changes it."""
+    phone = verified()
+    assert refusal(lambda: client.set_pin(phone_number_id=phone, pin="314159")) == "not_registered"
+    client.register(phone_number_id=phone, pin="271828")
+    client.set_pin(phone_number_id=phone, pin="314159")
+    line = meta.server.world.line(meta.server.world.phones[phone].digits)
+    assert (line.pin_fits("271828"), line.pin_fits("314159")) == (False, True)
+    with pytest.raises(ValueError, match="six digits") as wrong:
+        client.set_pin(phone_number_id=phone, pin="31415")
+    assert "31415" not in str(wrong.value)
+
+
 def test_every_page_of_an_account_is_read(client: MetaClient, meta: Simulated) -> None:
     for number in range(230):
         meta.server.world.add_phone(meta.server.world.line(f"34600{number:06}").digits, WABA, status="PENDING")
