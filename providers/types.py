@@ -64,6 +64,28 @@ class WabaFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateFacts:
+    """What Meta says of one message template in one language. Raw texts in upper case; empty means that Meta did not say."""
+
+    id: str
+    name: str
+    language: str
+    status: str
+    category: str = ""
+    quality: str = ""
+    reason: str = ""
+    """Why it was rejected, in Meta's word; empty where it was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateCopies:
+    """What one page of copying templates came to: ids of those copied, and Meta's reason for each that was not."""
+
+    copied: tuple[str, ...] = ()
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class RetryRule:
     """When the same call may be sent again.
 

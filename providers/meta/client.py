@@ -18,13 +18,15 @@ from providers.meta import parse
 from providers.meta.exchange import Exchange
 from providers.meta.failures import MetaFailure, MetaRefused, MetaUnanswered, MetaUnreachable
 from providers.meta.languages import meta_language
-from providers.types import CodeMethod, NumberFacts, WabaFacts
+from providers.types import CodeMethod, NumberFacts, TemplateCopies, TemplateFacts, WabaFacts
 
 __all__ = ["GRAPH_VERSION", "MetaClient", "MetaFailure", "MetaRefused", "MetaUnanswered", "MetaUnreachable"]
 
 GRAPH_VERSION = "v25.0"
 CONNECT_SECONDS = 5.0
 PAGE_SIZE = 100
+TEMPLATE_PAGE = 500
+"""Most templates one call copies. Source: Meta, template migration."""
 MAX_PAGES = 200  # 20,000 numbers; a guard against a list that never ends
 
 _ID = re.compile(r"[0-9]{1,20}")
@@ -140,6 +142,39 @@ class MetaClient:
         """List the ids of the apps that receive the WABA's webhooks; a migration needs at least one."""
         nodes = self._pages("subscribed_apps", f"{_digits(waba_id, 'waba_id')}/subscribed_apps")
         return [self._exchange.read("subscribed_apps", parse.app_id, node) for node in nodes]
+
+    def subscribe_app(self, waba_id: str) -> None:
+        """Have the token's own app receive the WABA's webhooks; harmless when it does already."""
+        self._exchange.act("subscribe_app", f"{_digits(waba_id, 'waba_id')}/subscribed_apps", {})
+
+    def templates_of(self, waba_id: str) -> list[TemplateFacts]:
+        """List every message template of a WABA, one entry a language, all pages of it.
+
+        Source: Meta, message templates (fields name, language, status, category, quality_score, rejected_reason).
+        """
+        path = f"{_digits(waba_id, 'waba_id')}/message_templates"
+        nodes = self._pages("templates_of", path, fields=",".join(parse.TEMPLATE_FIELDS))
+        return [self._exchange.read("templates_of", parse.template_facts, node) for node in nodes]
+
+    def migrate_templates(
+        self, *, waba_id: str, source_waba_id: str, page_number: int, count: int = TEMPLATE_PAGE
+    ) -> TemplateCopies:
+        """Copy one page of the source's templates to the WABA `waba_id`; pages count from 0, `count` is at most 500.
+
+        Only approved ones of good or unknown quality are copied, between accounts of one business; what is there stays as it is.
+        Source: Meta, template migration.
+        """
+        if page_number < 0 or not 0 < count <= TEMPLATE_PAGE:
+            raise ValueError("a page counts from 0 and has 1 to 500 templates")
+        body = {
+            "source_waba_id": _digits(source_waba_id, "source_waba_id"),
+            "page_number": page_number,
+            "count": count,
+        }
+        path = f"{_digits(waba_id, 'waba_id')}/migrate_message_templates"
+        return self._exchange.read(
+            "migrate_templates", parse.template_copies, self._exchange.post("migrate_templates", path, body)
+        )
 
     def _pages(self, call: str, path: str, **query: str) -> Iterator[Any]:
         query["limit"] = str(PAGE_SIZE)

@@ -52,6 +52,13 @@ RULES: tuple[Rule, ...] = (
     Rule("pin_incorrect", _codes(131031), r"\bpin\b.*(incorrect|wrong|mismatch|not match)"),
     Rule("waba_restricted", _codes(131031, 368)),
     Rule("rate_limited", _codes(4, 17, 32, 613, 80007, 80008)),
+    Rule("template_limit", _codes(2388019)),
+    Rule("template_locked", _codes(2388039)),
+    Rule("template_refused", _codes(2388040, 2388047, 2388072, 2388073, 2388293, 2388299)),
+    Rule("sync_repeated", _codes(2593107)),
+    Rule("sync_too_late", _codes(2593108)),
+    Rule("history_declined", _codes(2593109)),
+    Rule("number_cap_exceeded", _codes(1349175)),
     Rule(
         "number_cap_exceeded",
         _codes(200),

@@ -147,6 +147,30 @@ ERROR_TEXTS: dict[str, ErrorText] = {
         "The WhatsApp account is restricted",
         "Look at the account's quality and policy notices in Meta Business Suite; an appeal may be needed.",
     ),
+    "template_limit": ErrorText(
+        "The destination account may not hold more templates",
+        "Delete templates there that nobody uses, or have the business verified; then copy the rest.",
+    ),
+    "template_locked": ErrorText(
+        "The template cannot be changed now",
+        "Look at its status in WhatsApp Manager; wait for the end of its review.",
+    ),
+    "template_refused": ErrorText(
+        "The template breaks one of Meta's rules",
+        "Read Meta's details, correct the template and submit it again.",
+    ),
+    "sync_repeated": ErrorText(
+        "The app's history was asked for already",
+        "Each kind of history can be asked for once: take the number off and begin its onboarding again.",
+    ),
+    "sync_too_late": ErrorText(
+        "The app's history can no longer be asked for",
+        "It must be asked for within 24 hours: take the number off and begin its onboarding again.",
+    ),
+    "history_declined": ErrorText(
+        "The client has not shared its chat history",
+        "Go on without it; to have it, take the number off and let the client agree in a new onboarding.",
+    ),
     "unknown": ErrorText(
         "Meta refused for a reason that is not in the catalogue",
         "Read Meta's message; open a case with Meta and quote the trace id.",

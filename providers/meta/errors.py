@@ -17,6 +17,8 @@ from providers.types import MetaProblem, RetryRule
 HTTP_SERVER_ERROR = 500
 INVALID_PARAMETER = 100
 MIGRATION_FAMILY = range(2388000, 2389000)
+NUMBER_LIMIT_SUBCODE = 1349175
+"""Under code 200, which means a missing permission otherwise. Source: Meta's OpenAPI description, an example of it."""
 CODE_REST_SECONDS = 8 * 3600  # our own caution: Meta publishes no waiting time for codes
 
 _NEVER = RetryRule("never")
@@ -39,8 +41,10 @@ _PLAIN = str.maketrans({"\u2010": "-", "\u2011": "-", '"': None, "\u201c": None,
 _UNIT_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 
-def classify(payload: object, http_status: int) -> MetaProblem:
+def classify(payload: object, http_status: int, *, wait_seconds: int = 0) -> MetaProblem:
     """Read Graph's error answer (decoded JSON, or anything else that came) into a problem; never raises.
+
+    `wait_seconds` is what the answer's headers ask for: it counts where the refusal is about too many calls.
 
     Source: Meta, error codes (phone-migration and registration families).
     """
@@ -58,7 +62,7 @@ def classify(payload: object, http_status: int) -> MetaProblem:
         details=details,
         fbtrace_id=_text_of(error.get("fbtrace_id")),
         http_status=http_status,
-        retry=_retry_of(key, f"{message} {details}"),
+        retry=_retry_of(key, f"{message} {details}", wait_seconds),
         title=text.title,
         what_to_do=text.what_to_do,
     )
@@ -69,6 +73,8 @@ def _cause(code: int | None, subcode: int | None) -> int | None:
 
     136024 with such a subcode stays 136024: it must not be repeated in a loop, whatever its text promises.
     """
+    if subcode == NUMBER_LIMIT_SUBCODE:
+        return subcode
     return subcode if code == INVALID_PARAMETER and subcode in MIGRATION_FAMILY else code
 
 
@@ -84,12 +90,16 @@ def _key_of(*, code: int | None, text: str, http_status: int) -> str:
     return "server_unavailable" if code is None and http_status >= HTTP_SERVER_ERROR else "unknown"
 
 
-def _retry_of(key: str, text: str) -> RetryRule:
+def _retry_of(key: str, text: str, wait_seconds: int) -> RetryRule:
     rule = _RETRY.get(key, _NEVER)
+    if rule.kind == "backoff":
+        return RetryRule(rule.kind, max(rule.seconds, wait_seconds))
     if key not in _WAIT_IS_IN_DETAILS:
         return rule
     found = re.search(r"(\d{1,6})\s*(second|minute|hour|day)", text.casefold())
-    return RetryRule(rule.kind, int(found[1]) * _UNIT_SECONDS[found[2]]) if found else rule
+    if found:
+        return RetryRule(rule.kind, int(found[1]) * _UNIT_SECONDS[found[2]])
+    return RetryRule(rule.kind, wait_seconds) if wait_seconds else rule
 
 
 def _error_of(payload: object) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ import httpx2
 from providers.meta.errors import classify
 from providers.meta.failures import MetaFailure, MetaRefused, MetaUnanswered, MetaUnreachable
 from providers.meta.parse import UnreadableAnswer
+from providers.meta.usage import seconds_to_wait
 from providers.types import MetaProblem
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ class Exchange:
             failure = _failure(call, error)
         else:
             payload = _decoded(response)
-            failed = _refusal(payload, response.status_code)
+            failed = _refusal(payload, response.status_code, response.headers)
             if failed is None and response.status_code in HTTP_OK and payload is not None:
                 return payload
             failure = (
@@ -107,10 +108,12 @@ def _decoded(response: httpx2.Response) -> Any:
         return None
 
 
-def _refusal(payload: Any, status: int) -> MetaProblem | None:
+def _refusal(payload: Any, status: int, headers: Mapping[str, str]) -> MetaProblem | None:
     """A refusal is an answer with Graph's error object, or a 4xx of whatever sits in front of Graph."""
     has_error = isinstance(payload, Mapping) and isinstance(payload.get("error"), Mapping)
-    return classify(payload, status) if has_error or status in HTTP_REFUSED else None
+    if not has_error and status not in HTTP_REFUSED:
+        return None
+    return classify(payload, status, wait_seconds=seconds_to_wait(headers))
 
 
 def _unusable(status: int) -> str:

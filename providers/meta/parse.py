@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from providers.types import CodeVerification, NumberFacts, WabaFacts
+from providers.types import CodeVerification, NumberFacts, TemplateCopies, TemplateFacts, WabaFacts
 
 NUMBER_FIELDS = (
     "id",
@@ -24,6 +24,8 @@ WABA_FIELDS = (
     "country",
     "timezone_id",
 )
+
+TEMPLATE_FIELDS = ("id", "name", "language", "status", "category", "quality_score", "rejected_reason")
 
 _CODE_VERIFICATION = {
     "VERIFIED": CodeVerification.VERIFIED,
@@ -65,6 +67,38 @@ def waba_facts(node: object) -> WabaFacts:
         ownership_type=_text(values, "ownership_type"),
         country=_text(values, "country"),
         timezone_id=_text(values, "timezone_id"),
+    )
+
+
+def template_facts(node: object) -> TemplateFacts:
+    """Read one message template. Raises UnreadableAnswer when it has no id, no name or no language."""
+    values = _mapping(node)
+    name, language = _text(values, "name"), _text(values, "language")
+    if not name or not language:
+        raise UnreadableAnswer("a template without name or language")
+    score = values.get("quality_score")
+    quality = _text(score, "score") if isinstance(score, Mapping) else _text(values, "quality_score")
+    reason = _text(values, "rejected_reason").upper()
+    return TemplateFacts(
+        id=_id(values),
+        name=name,
+        language=language,
+        status=_text(values, "status").upper(),
+        category=_text(values, "category").upper(),
+        quality=quality.upper(),
+        reason="" if reason == "NONE" else reason,
+    )
+
+
+def template_copies(payload: object) -> TemplateCopies:
+    """Read what became of a page of templates. Raises UnreadableAnswer when neither list is there."""
+    values = _mapping(payload)
+    copied, failed = values.get("migrated_templates"), values.get("failed_templates")
+    if not isinstance(copied, list) and not isinstance(failed, Mapping):
+        raise UnreadableAnswer("no templates")
+    return TemplateCopies(
+        copied=tuple(str(one) for one in copied or ()),
+        failed={str(key): str(reason) for key, reason in failed.items()} if isinstance(failed, Mapping) else {},
     )
 
 

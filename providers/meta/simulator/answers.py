@@ -105,6 +105,12 @@ ERRORS: dict[str, Shape] = {
     ),
     "token_invalid": Shape(401, 190, "Invalid OAuth access token - Cannot parse access token"),
     "invalid_parameter": Shape(400, 100, "(#100) Invalid parameter", "{details}"),
+    "template_limit": Shape(400, 2388019, "Invalid parameter", "The template limit is exceeded.", "Template limit"),
+    "template_locked": Shape(400, 2388039, "Invalid parameter", "The status cannot be changed.", "Template status"),
+    "template_refused": Shape(400, 2388299, "Invalid parameter", "Variables at the start or end.", "Template"),
+    "sync_repeated": Shape(400, 2593107, "Invalid parameter", "The sync was asked for already.", "Sync"),
+    "sync_too_late": Shape(400, 2593108, "Invalid parameter", "The sync must be asked for in 24 hours.", "Sync"),
+    "history_declined": Shape(400, 2593109, "Invalid parameter", "Sharing the history was declined.", "Sync"),
     "waba_restricted": Shape(403, 131031, "(#131031) Account has been locked", "The account is restricted."),
 }
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from providers.meta.simulator.faults import BadFault, Faults
 from providers.meta.simulator.graph import Answer
 from providers.meta.simulator.moves import SIX_DIGITS
-from providers.meta.simulator.state import CONNECTED, DELETED, Line, Waba, World
+from providers.meta.simulator.state import CONNECTED, DELETED, Line, Template, Waba, World
 
 PREFIX = "/_sim/"
 _TARGET = re.compile(r"/_sim/(inbox|numbers|wabas|phones)/\+?([0-9]{1,20})/?")
@@ -35,7 +35,14 @@ _WABA_OPTIONS: dict[str, type] = {
     "business_id": str,
     "number_cap": int,
     "country": str,
+    "templates": list,
+    "template_limit": int,
+    "copies_by_itself": bool,
+    "shared": bool,
 }
+_TEMPLATE_OPTIONS: dict[str, type] = dict.fromkeys(
+    ("name", "language", "status", "category", "quality", "reason", "fails_with", "becomes"), str
+)
 
 
 class BadControl(ValueError):
@@ -141,10 +148,20 @@ class Control:
 
     def _set_waba(self, waba_id: str, body: object) -> dict[str, Any]:
         options = _options(body, _WABA_OPTIONS)
+        if "subscribed_apps" in options:
+            options["subscribed_apps"] = [str(app) for app in options["subscribed_apps"]]
+        if "templates" in options:
+            options["templates"] = [self._template(one) for one in options["templates"]]
         waba = self._world.wabas.setdefault(waba_id, Waba(waba_id))
         for name, value in options.items():
-            setattr(waba, name, [str(app) for app in value] if name == "subscribed_apps" else value)
+            setattr(waba, name, value)
         return asdict(waba)
+
+    def _template(self, body: object) -> Template:
+        options = _options(body, _TEMPLATE_OPTIONS)
+        if not options.get("name") or not options.get("language"):
+            raise BadControl("a template has a name and a language")
+        return Template(self._world.new_template_id(), **options)
 
 
 def _options(body: object, known: dict[str, type]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Scripted faults: the next so many calls go wrong in a chosen way."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from providers.meta.simulator.answers import ERRORS, error_answer
@@ -27,6 +27,7 @@ class Fault:
     body: Any = None
     delay_seconds: float = 0.0
     drop: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
 
     def is_for(self, call: Call) -> bool:
         """Whether this fault strikes that call."""
@@ -87,12 +88,21 @@ def _check(parts: Mapping[str, Any]) -> None:
         raise BadFault("error_key is not in the catalogue")
     if parts.get("drop", "") not in ("", "before", "after"):
         raise BadFault('drop is "before" or "after"')
+    headers = parts.get("headers", {})
+    if not isinstance(headers, Mapping) or not all(_is_header(*pair) for pair in headers.items()):
+        raise BadFault("headers are an object of texts")
     if not _between(parts.get("times", 1), 1, MOST_TIMES):
         raise BadFault(f"times is a whole number from 1 to {MOST_TIMES}")
     if "status" in parts and not _between(parts["status"], 200, 599):
         raise BadFault("status is an HTTP status")
     if not _between(parts.get("delay_seconds", 0), 0, LONGEST_DELAY_SECONDS, kinds=(int, float)):
         raise BadFault(f"delay_seconds is between 0 and {LONGEST_DELAY_SECONDS}")
+
+
+def _is_header(name: object, value: object) -> bool:
+    """A line break in one would become another header."""
+    texts = [text for text in (name, value) if isinstance(text, str)]
+    return len(texts) == 2 and all(text.isascii() and text.isprintable() for text in texts)  # noqa: PLR2004
 
 
 def _between(value: object, low: int, high: int, *, kinds: tuple[type, ...] = (int,)) -> bool:

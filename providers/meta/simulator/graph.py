@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from providers.meta.simulator import moves, reads
+from providers.meta.simulator import moves, reads, templates
 from providers.meta.simulator.answers import Refusal, error_answer
 from providers.meta.simulator.state import Phone, World
 
@@ -18,6 +18,8 @@ _EDGES = {
     ("GET", "phone_numbers"): "numbers_of",
     ("GET", "subscribed_apps"): "subscribed_apps",
     ("POST", "subscribed_apps"): "subscribe_app",
+    ("GET", "message_templates"): "templates_of",
+    ("POST", "migrate_message_templates"): "migrate_templates",
     ("POST", "request_code"): "request_code",
     ("POST", "verify_code"): "verify_code",
     ("POST", "register"): "register",
@@ -29,6 +31,8 @@ _OF_WABA: dict[str, Callable[[World, str, Params], dict[str, Any]]] = {
     "waba_facts": reads.waba_facts,
     "subscribed_apps": reads.subscribed_apps,
     "subscribe_app": moves.subscribe_app,
+    "templates_of": templates.templates_of,
+    "migrate_templates": templates.migrate_templates,
 }
 _OF_PHONE: dict[str, Callable[[World, Phone, Params], dict[str, Any]]] = {
     "request_code": moves.request_code,

@@ -9,6 +9,7 @@ from typing import Any
 
 from providers.meta.simulator.answers import Refusal
 from providers.meta.simulator.state import CONNECTED, DISCONNECTED, MIGRATED, PENDING, Line, Message, Phone, Waba, World
+from providers.meta.simulator.templates import copy_by_itself
 
 CODE_LIFE = timedelta(minutes=10)  # Source: Meta's OpenAPI description, verify_code
 SIX_DIGITS = re.compile(r"[0-9]{6}")
@@ -90,6 +91,8 @@ def register(world: World, phone: Phone, params: Mapping[str, str]) -> dict[str,
     line.set_pin(pin)
     for other in world.phones_of(phone.digits):
         if other is not phone:
+            if other.status == CONNECTED:
+                copy_by_itself(world, other.waba_id, phone.waba_id)
             _leave(other)
     phone.status, phone.migrating = CONNECTED, False
     return SUCCESS

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from providers.meta.simulator.limits import MovingWindow, code_requests, registrations
-from providers.meta.simulator.state import Line, Phone, Waba, World
+from providers.meta.simulator.state import FIRST_TEMPLATE_ID, Line, Phone, Template, Waba, World
 
 VERSION = 1
 _WINDOWS = {"registrations": registrations, "code_requests": code_requests}
@@ -24,6 +24,7 @@ def save(world: World, path: Path) -> None:
     content = {
         "version": VERSION,
         "next_phone_id": world.next_phone_id,
+        "next_template_id": world.next_template_id,
         "lines": [_line_out(line) for line in world.lines.values()],
         "phones": [_phone_out(phone) for phone in world.phones.values()],
         "wabas": [asdict(waba) for waba in world.wabas.values()],
@@ -46,9 +47,10 @@ def load(world: World, path: Path) -> None:
         if content["version"] != VERSION:
             raise StateFileUnreadable("the state file was written by another version")
         world.next_phone_id = int(content["next_phone_id"])
+        world.next_template_id = int(content.get("next_template_id", FIRST_TEMPLATE_ID))
         world.lines = {line["digits"]: _line_in(line) for line in content["lines"]}
         world.phones = {phone["id"]: _phone_in(phone) for phone in content["phones"]}
-        world.wabas = {waba["id"]: Waba(**waba) for waba in content["wabas"]}
+        world.wabas = {waba["id"]: _waba_in(waba) for waba in content["wabas"]}
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, StateFileUnreadable):
             raise
@@ -86,6 +88,10 @@ def _phone_out(phone: Phone) -> dict[str, Any]:
 
 def _phone_in(kept: Mapping[str, Any]) -> Phone:
     return Phone(**{**kept, "verified_at": _in(kept["verified_at"])})
+
+
+def _waba_in(kept: Mapping[str, Any]) -> Waba:
+    return Waba(**{**kept, "templates": [Template(**template) for template in kept.get("templates", ())]})
 
 
 def _out(moment: datetime | None) -> str | None:

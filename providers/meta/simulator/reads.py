@@ -19,26 +19,26 @@ WABA_ONLY_FIELDS = frozenset(
 
 def number_facts(world: World, phone: Phone, params: Mapping[str, str]) -> dict[str, Any]:
     """GET <number>?fields=..."""
-    return _selected(_number_node(world, phone), params.get("fields") or _NUMBER_DEFAULT)
+    return selected(_number_node(world, phone), params.get("fields") or _NUMBER_DEFAULT)
 
 
 def waba_facts(world: World, waba_id: str, params: Mapping[str, str]) -> dict[str, Any]:
     """GET <waba>?fields=..."""
-    return _selected(_waba_node(world.waba(waba_id)), params.get("fields") or _WABA_DEFAULT)
+    return selected(_waba_node(world.waba(waba_id)), params.get("fields") or _WABA_DEFAULT)
 
 
 def numbers_of(world: World, waba_id: str, params: Mapping[str, str]) -> dict[str, Any]:
     """GET <waba>/phone_numbers."""
     fields = params.get("fields") or _NUMBER_DEFAULT
-    nodes = [_selected(_number_node(world, phone), fields) for phone in world.phones_at(waba_id)]
-    return _paged(nodes, [phone.id for phone in world.phones_at(waba_id)], params)
+    nodes = [selected(_number_node(world, phone), fields) for phone in world.phones_at(waba_id)]
+    return paged(nodes, [phone.id for phone in world.phones_at(waba_id)], params)
 
 
 def subscribed_apps(world: World, waba_id: str, params: Mapping[str, str]) -> dict[str, Any]:
     """GET <waba>/subscribed_apps."""
     apps = world.waba(waba_id).subscribed_apps
     nodes = [{"whatsapp_business_api_data": {"id": app, "name": f"App {app}", "link": ""}} for app in apps]
-    return _paged(nodes, apps, params)
+    return paged(nodes, apps, params)
 
 
 def _number_node(world: World, phone: Phone) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _waba_node(waba: Waba) -> dict[str, Any]:
     }
 
 
-def _selected(node: Mapping[str, Any], fields: str) -> dict[str, Any]:
+def selected(node: Mapping[str, Any], fields: str) -> dict[str, Any]:
     """Only the fields asked for, and the id, which always comes. Graph refuses names it does not know."""
     names = [name.strip() for name in fields.split(",") if name.strip()]
     unknown = [name for name in names if name not in node]
@@ -82,7 +82,8 @@ def _selected(node: Mapping[str, Any], fields: str) -> dict[str, Any]:
     return {name: node[name] for name in (*names, "id")}
 
 
-def _paged(nodes: Sequence[Any], ids: Sequence[str], params: Mapping[str, str]) -> dict[str, Any]:
+def paged(nodes: Sequence[Any], ids: Sequence[str], params: Mapping[str, str]) -> dict[str, Any]:
+    """One page of a list, with cursors; `ids` name the nodes in order."""
     limit = params.get("limit") or str(GRAPH_PAGE)
     if not limit.isdecimal() or not int(limit):
         raise Refusal("invalid_parameter", details="limit must be a positive number.")

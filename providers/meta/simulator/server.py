@@ -89,7 +89,7 @@ class SimulatorServer:
             self._stopping.wait(fault.delay_seconds)
         if fault is not None and fault.drop == "after":
             return None
-        return Outgoing(call.name or "unknown", status, body)
+        return Outgoing(call.name or "unknown", status, body, fault.headers if fault is not None else {})
 
     def _outcome(self, request: Incoming, call: graph.Call, fault: Fault | None) -> graph.Answer:
         scripted = fault.answer if fault is not None else None

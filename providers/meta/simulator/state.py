@@ -13,6 +13,7 @@ from providers.meta.simulator import limits
 OWNERSHIP_LIFE = timedelta(days=14)  # a proof of ownership stays good for 14 days. Source: Alibaba Cloud ChatApp
 DEFAULT_SOURCE_WABA = "102290129340398"
 FIRST_PHONE_ID = 106540352242001
+FIRST_TEMPLATE_ID = 1473688840035001
 
 CONNECTED, PENDING, MIGRATED, DISCONNECTED, DELETED = "CONNECTED", "PENDING", "MIGRATED", "DISCONNECTED", "DELETED"
 
@@ -87,6 +88,21 @@ class Phone:
 
 
 @dataclass(slots=True)
+class Template:
+    """A message template in one language. `fails_with`: copying it fails for this reason; `becomes`: the status of its copy."""
+
+    id: str
+    name: str
+    language: str
+    status: str = "APPROVED"
+    category: str = "UTILITY"
+    quality: str = "GREEN"
+    reason: str = "NONE"
+    fails_with: str = ""
+    becomes: str = "APPROVED"
+
+
+@dataclass(slots=True)
 class Waba:
     """A WhatsApp Business Account; in order unless told otherwise."""
 
@@ -99,6 +115,11 @@ class Waba:
     business_id: str = ""
     number_cap: int = 0  # 0: no limit
     country: str = "ES"
+    templates: list[Template] = field(default_factory=list)
+    template_limit: int = 0  # 0: Meta's own, by verification
+    copies_by_itself: bool = True
+    shared: bool = True
+    """Whether the caller's token may see it: an old provider's account may be closed to us."""
 
 
 class World:
@@ -111,9 +132,10 @@ class World:
         self.phones: dict[str, Phone] = {}
         self.wabas: dict[str, Waba] = {}
         self.next_phone_id = FIRST_PHONE_ID
+        self.next_template_id = FIRST_TEMPLATE_ID
 
     def clear(self) -> None:
-        """Forget everything but the counter, so that no id is given twice."""
+        """Forget everything but the counters, so that no id is given twice."""
         self.lines.clear()
         self.phones.clear()
         self.wabas.clear()
@@ -136,6 +158,11 @@ class World:
         self.next_phone_id += 1
         self.phones[phone.id] = phone
         return phone
+
+    def new_template_id(self) -> str:
+        """Return an id that no template has."""
+        self.next_template_id += 1
+        return str(self.next_template_id - 1)
 
     def phones_of(self, digits: str) -> list[Phone]:
         """Every object of a line, in the order they were made."""

@@ -4,8 +4,8 @@ import json
 import logging
 import socket
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
@@ -35,6 +35,7 @@ class Outgoing:
     call: str
     status: int
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class WebServer(ThreadingHTTPServer):
@@ -120,6 +121,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/html" if isinstance(outgoing.body, str) else "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Cache-Control", "no-store")
+        for name, value in outgoing.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
         logger.info("%s %s %s", self.command, outgoing.call, outgoing.status)

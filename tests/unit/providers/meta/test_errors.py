@@ -58,6 +58,18 @@ PUBLISHED = [
     (200, "Permissions error", "token_invalid"),
     (2, "Service temporarily unavailable", "server_unavailable"),
     (987654, "", "unknown"),
+    (2388019, "", "template_limit"),
+    (2388039, "", "template_locked"),
+    (2388040, "", "template_refused"),
+    (2388047, "", "template_refused"),
+    (2388072, "", "template_refused"),
+    (2388073, "", "template_refused"),
+    (2388293, "", "template_refused"),
+    (2388299, "", "template_refused"),
+    (2593107, "", "sync_repeated"),
+    (2593108, "", "sync_too_late"),
+    (2593109, "", "history_declined"),
+    (2388103, "Certificate can be downloaded only after ownership is confirmed", "not_verified"),
 ]
 
 
@@ -111,11 +123,22 @@ def test_every_error_says_when_to_try_again(code: int, details: str, kind: str, 
 
 
 @pytest.mark.parametrize(
+    ("code", "waits", "seconds"),
+    [(4, 0, 60), (80007, 20, 60), (80008, 1500, 1500), (429, 900, 900), (133016, 900, 72 * 3600)],
+)
+def test_what_the_headers_ask_for_counts_where_calls_were_too_many(code: int, waits: int, seconds: int) -> None:
+    """Source: Meta, Graph API rate limits; the 72 hours of a number's registrations are no matter of headers."""
+    body = {"error": {"code": code, "message": "Too many verification attempts" if code == 429 else ""}}
+    assert classify(body, 429 if code == 429 else 400, wait_seconds=waits).retry.seconds == seconds
+
+
+@pytest.mark.parametrize(
     ("code", "subcode", "key"),
     [
         (100, 2388012, "already_at_destination"),
         (136024, 2388091, "code_request_failed"),
         (100, 33, "invalid_parameter"),
+        (200, 1349175, "number_cap_exceeded"),
     ],
 )
 def test_subcodes_of_older_versions_are_understood(code: int, subcode: int, key: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 from providers.meta.client import MetaClient, MetaRefused
 from providers.meta.simulator.persistence import StateFileUnreadable
 from providers.meta.simulator.server import SimulatorServer
+from providers.meta.simulator.state import Template, Waba
 from providers.types import CodeMethod
 from tests.unit.providers.meta.conftest import COUNTRY, DIGITS, NATIONAL, TOKEN, WABA, Clock, Simulated
 
@@ -54,6 +55,9 @@ def test_looking_at_a_number_does_not_make_it(meta: Simulated) -> None:
         ("POST", "/_sim/faults", [{"call": "register", "delay_seconds": 1e9}], 400),
         ("POST", "/_sim/faults", [{"call": "register", "surprise": 1}], 400),
         ("POST", "/_sim/faults", [{"call": ["register"]}], 400),
+        ("POST", "/_sim/faults", [{"call": "register", "headers": {"A": "b\r\nC: d"}}], 400),
+        ("PUT", "/_sim/wabas/1", {"templates": [{"name": "x"}]}, 400),
+        ("PUT", "/_sim/wabas/1", {"templates": [{"name": "x", "language": "es", "colour": "red"}]}, 400),
     ],
 )
 def test_control_calls_that_make_no_sense_change_nothing(
@@ -86,7 +90,7 @@ def test_a_restart_keeps_numbers_limits_and_pins_but_no_code(tmp_path: Path, clo
         MetaClient(base_url=server.base_url, token=TOKEN) as client,
     ):
         moved, waiting = _one_moved_one_waiting(client, server)
-        server.world.waba(WABA)
+        server.world.wabas[WABA] = Waba(WABA, templates=[Template(server.world.new_template_id(), "welcome", "es")])
     code = server.world.lines["34600999888"].inbox[-1].code
     kept = state.read_text(encoding="utf-8")
     assert "271828" not in kept
@@ -102,6 +106,8 @@ def test_a_restart_keeps_numbers_limits_and_pins_but_no_code(tmp_path: Path, clo
         with pytest.raises(MetaRefused) as caught:
             client.verify_code(phone_number_id=waiting, code=code)
         assert caught.value.problem.key == "code_incorrect"
+        (template,) = client.templates_of(WABA)
+        assert (template.name, server.world.new_template_id() > template.id) == ("welcome", True)
         fresh = client.start_migration(waba_id=WABA, country_code=COUNTRY, national_number="600777666")
         assert fresh not in {moved, waiting}
 
