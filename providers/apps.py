@@ -9,3 +9,7 @@ class ProvidersConfig(AppConfig):
 
     name = "providers"
     verbose_name = _("Providers")
+
+    def ready(self) -> None:
+        """Register the checks that look into the database."""
+        from providers import checks  # noqa: F401  (checks register themselves on import)

@@ -159,11 +159,20 @@ class BspName(models.Model):
 
 
 class MetaAccount(TimestampedModel):
-    """A destination WABA that we hold. The token is named, not kept: it is read from the environment when needed."""
+    """A destination WABA that we hold, with its token encrypted, or the name of the variable that holds one."""
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     waba_id = models.CharField(_("WABA ID"), max_length=20)
-    token_variable = models.CharField(_("token variable"), max_length=60, default="META_ACCESS_TOKEN")
+    token_variable = models.CharField(
+        _("token variable"),
+        max_length=60,
+        default="META_ACCESS_TOKEN",
+        help_text=_("The environment variable that holds the access token, where none is entered here."),
+    )
+    # Written by `services.tokens` alone; of the token itself nothing else is kept.
+    token_sealed = models.TextField(blank=True, default="", editable=False)
+    token_fingerprint = models.CharField(max_length=16, blank=True, default="", editable=False)
+    token_set_at = models.DateTimeField(_("token set at"), null=True, blank=True, editable=False)
     payment_ready = models.BooleanField(_("payment method attached"), default=False)
     app_subscribed = models.BooleanField(_("app subscribed"), default=False)
 

@@ -1,5 +1,6 @@
 """System checks: combinations of settings that would hurt, each with an id and advice."""
 
+import base64
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  (Django's own name)
 
 _WEAK_KEY_LENGTH = 50
+_FERNET_BYTES = 32
 
 
 @register(Tags.security, deploy=False)
@@ -38,10 +40,20 @@ def _always() -> list[CheckMessage]:
     if settings.CALL_ASSIGNMENT not in {"least_loaded", "round_robin"}:
         hint = "Set CALL_ASSIGNMENT to least_loaded or round_robin."
         found.append(Error("Nobody knows who takes a call.", hint=hint, id="portero.E021"))
+    if not all(map(_is_fernet_key, settings.TOKEN_ENCRYPTION_KEYS)):
+        hint = "Each key is 32 random bytes in base64url, as docs/operations.md makes one."
+        found.append(Error("TOKEN_ENCRYPTION_KEYS has a malformed key.", hint=hint, id="portero.E011"))
     if settings.TICK_SECONDS > 15:  # noqa: PLR2004
         hint = "Sweeps find due work; PORTERO_TICK_SECONDS must be 15 or less."
         found.append(Error("The beat tick is too slow.", hint=hint, id="portero.E007"))
     return found
+
+
+def _is_fernet_key(key: str) -> bool:
+    try:
+        return len(base64.b64decode(key, altchars=b"-_", validate=True)) == _FERNET_BYTES
+    except ValueError:
+        return False
 
 
 def _production() -> list[CheckMessage]:

@@ -175,6 +175,15 @@ META_SIMULATOR_URL = env.text(
     "META_SIMULATOR_URL", META_BASE_URL if EMBEDDED else f"http://127.0.0.1:{META_SIMULATOR_PORT}"
 ).rstrip("/")
 META_ACCESS_TOKEN = env.text("META_ACCESS_TOKEN", "simulator" if EMBEDDED else "")
+# Fernet keys for tokens entered in the admin: the first encrypts, all decrypt.
+TOKEN_ENCRYPTION_KEYS = [
+    key.strip()
+    for key in env.text(
+        "TOKEN_ENCRYPTION_KEYS",
+        env.kept_secret(VAR_DIR, "token_encryption_key", env.fernet_key) if EMBEDDED else "",
+    ).split(",")
+    if key.strip()
+]
 # Whether a new queue tries claims at Meta. It leaves objects at the destination: at the Graph API somebody has to want it.
 TRIES_CLAIMS = env.flag("PORTERO_TRIES_CLAIMS", default=EMBEDDED)
 META_TIMEOUT_SECONDS = env.number("META_TIMEOUT_SECONDS", 20)

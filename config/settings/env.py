@@ -1,7 +1,9 @@
 """Reading the environment: every helper fails with advice, never with a guess."""
 
+import base64
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -74,8 +76,13 @@ def prefixed(prefix: str) -> dict[str, str]:
     return {name.removeprefix(prefix): text(name) for name in sorted(names)}
 
 
-def kept_secret(folder: Path, name: str) -> str:
-    """Return a random secret kept in a private file of the folder, made on first use.
+def fernet_key() -> str:
+    """Return a new random key as Fernet takes it: 32 bytes in the alphabet of addresses."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def kept_secret(folder: Path, name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(50)) -> str:
+    """Return a random secret kept in a private file of the folder, made on first use by `make`.
 
     Embedded mode only: it lets a laptop run without configuration while no secret is ever shared between machines.
     """
@@ -86,6 +93,6 @@ def kept_secret(folder: Path, name: str) -> str:
     except FileExistsError:
         return path.read_text(encoding="utf-8").strip()
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        secret = secrets.token_urlsafe(50)
+        secret = make()
         file.write(secret)
     return secret

@@ -15,6 +15,7 @@ from migrations_app.selectors.proofs import tries_of
 from providers.models import MetaAccount
 from providers.selectors.exchanges import tried_at
 from providers.services import whatsapp
+from providers.services.tokens import token_of
 from tickets.models import Ticket
 
 PROCESS_LOST = "process_lost"
@@ -59,7 +60,7 @@ def facts_for(known: CaseTries, number: NumberMove, *, now: datetime, counted: b
     return TryFacts(
         by_api=is_by_api(case),
         account=account is not None and bool(account.waba_id),
-        token=ticket.test or bool(whatsapp.token_of(account)),
+        token=ticket.test or bool(token_of(account)),
         payment=bool(account and account.payment_ready) if payment is None else payment,
         app=bool(account and account.app_subscribed) if app is None else app,
         queue_allows=bool(ticket.queue and ticket.queue.tries_claims),

@@ -3,7 +3,6 @@
 Codes and PINs pass through as arguments and are forgotten; neither rows nor exceptions ever hold them.
 """
 
-import os
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -18,17 +17,20 @@ from providers.enums import ExchangeState
 from providers.meta.client import MetaClient, MetaRefused, MetaUnanswered, MetaUnreachable
 from providers.models import MetaAccount
 from providers.services import exchanges
+from providers.services.tokens import token_of
 from providers.types import CodeMethod, MetaProblem, NumberFacts
 
 Answer = TypeVar("Answer")
 
-START, REQUEST_CODE, VERIFY_CODE, REGISTER, SET_PIN, READ = (
+START, REQUEST_CODE, VERIFY_CODE, REGISTER, SET_PIN, READ, SUBSCRIBE, COPY_TEMPLATES = (
     "meta.start",
     "meta.request_code",
     "meta.verify_code",
     "meta.register",
     "meta.set_pin",
     "meta.read",
+    "meta.subscribe_app",
+    "meta.copy_templates",
 )
 """Purposes of exchanges, by which attempts are counted."""
 
@@ -63,12 +65,6 @@ class CallContext:
     now: datetime
 
 
-def token_of(account: MetaAccount | None) -> str:
-    """Return the access token of a destination account, read from the environment when needed and kept nowhere."""
-    name = account.token_variable if account else "META_ACCESS_TOKEN"
-    return settings.META_ACCESS_TOKEN if name == "META_ACCESS_TOKEN" else os.environ.get(name, "")
-
-
 def _client(account: MetaAccount | None, *, test: bool) -> MetaClient:
     base_url, token = settings.META_BASE_URL, token_of(account)
     if test:
@@ -89,10 +85,10 @@ def _begin(purpose: str, target: str, context: CallContext) -> int:
     return row.pk
 
 
-def _call(
+def call(
     purpose: str, target: str, context: CallContext, account: MetaAccount | None, act: Callable[[MetaClient], Answer]
 ) -> Answer:
-    """Log, call, log.
+    """Log, call, log. Only the modules beside this one come here; others use the functions with names.
 
     :raises Refused: Meta said no.
     :raises Unanswered: nobody knows, or nothing left.
@@ -147,7 +143,7 @@ def start_migration(
     :raises Refused: Meta said no.
     :raises Unanswered: no answer.
     """
-    return _call(
+    return call(
         START, waba_id, context, account,
         lambda c: c.start_migration(waba_id=waba_id, country_code=country_code, national_number=national_number),
     )  # fmt: skip
@@ -162,7 +158,7 @@ def request_code(
     :raises Unanswered: no answer.
     """
     method = CodeMethod.VOICE if voice else CodeMethod.SMS
-    _call(
+    call(
         REQUEST_CODE, phone_number_id, context, account,
         lambda c: c.request_code(phone_number_id=phone_number_id, method=method, language=language),
     )  # fmt: skip
@@ -174,7 +170,7 @@ def verify_code(*, account: MetaAccount | None, phone_number_id: str, code: str,
     :raises Refused: Meta said no.
     :raises Unanswered: no answer.
     """
-    _call(
+    call(
         VERIFY_CODE,
         phone_number_id,
         context,
@@ -189,7 +185,7 @@ def register(*, account: MetaAccount | None, phone_number_id: str, pin: str, con
     :raises Refused: Meta said no.
     :raises Unanswered: no answer.
     """
-    _call(REGISTER, phone_number_id, context, account, lambda c: c.register(phone_number_id=phone_number_id, pin=pin))
+    call(REGISTER, phone_number_id, context, account, lambda c: c.register(phone_number_id=phone_number_id, pin=pin))
 
 
 def set_pin(*, account: MetaAccount | None, phone_number_id: str, pin: str, context: CallContext) -> None:
@@ -198,7 +194,7 @@ def set_pin(*, account: MetaAccount | None, phone_number_id: str, pin: str, cont
     :raises Refused: Meta said no.
     :raises Unanswered: no answer.
     """
-    _call(SET_PIN, phone_number_id, context, account, lambda c: c.set_pin(phone_number_id=phone_number_id, pin=pin))
+    call(SET_PIN, phone_number_id, context, account, lambda c: c.set_pin(phone_number_id=phone_number_id, pin=pin))
 
 
 def number_facts(*, account: MetaAccount | None, phone_number_id: str, context: CallContext) -> NumberFacts:
@@ -207,7 +203,7 @@ def number_facts(*, account: MetaAccount | None, phone_number_id: str, context: 
     :raises Refused: Meta said no.
     :raises Unanswered: no answer.
     """
-    return _call(READ, phone_number_id, context, account, lambda c: c.number_facts(phone_number_id))
+    return call(READ, phone_number_id, context, account, lambda c: c.number_facts(phone_number_id))
 
 
 def find_number(
@@ -222,7 +218,7 @@ def find_number(
     :raises Unanswered: no answer.
     """
     digits = {form.lstrip("+") for form in forms}
-    for facts in _call(READ, waba_id, context, account, lambda c: c.numbers_of(waba_id)):
+    for facts in call(READ, waba_id, context, account, lambda c: c.numbers_of(waba_id)):
         if "".join(filter(str.isdigit, facts.display_phone_number)) in digits:
             return facts.id
     return None
@@ -236,5 +232,5 @@ def holds_object(*, account: MetaAccount | None, waba_id: str, phone_number_id: 
     :raises Refused: Meta said no.
     :raises Unanswered: no answer.
     """
-    rows = _call(READ, waba_id, context, account, lambda c: c.numbers_of(waba_id))
+    rows = call(READ, waba_id, context, account, lambda c: c.numbers_of(waba_id))
     return any(facts.id == phone_number_id for facts in rows)

@@ -17,6 +17,10 @@ PRODUCTION: dict[str, Any] = {
     "EVENTS_KEPT_DAYS": 90,
     "CHASE_DAILY_CAP": 3,
     "CALL_ASSIGNMENT": "least_loaded",
+    "TOKEN_ENCRYPTION_KEYS": [
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        "__________________________________________8=",
+    ],
     "META_BASE_URL": "https://graph.facebook.com",
     "META_GRAPH_URL": "https://graph.facebook.com",
     "META_ACCESS_TOKEN": "EAAtoken",
@@ -64,6 +68,8 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("portero.E009", {"BROKER_URL": "filesystem://"}),
     ("portero.E009", {"BROKER_URL": "memory://"}),
     ("portero.E010", {"EVENTS_KEPT_DAYS": 89}),
+    ("portero.E011", {"TOKEN_ENCRYPTION_KEYS": ["not-a-key"]}),
+    ("portero.E011", {"TOKEN_ENCRYPTION_KEYS": ["c2hvcnQ="]}),
     ("portero.E020", {"CHASE_DAILY_CAP": 0}),
     ("portero.E021", {"CALL_ASSIGNMENT": "lottery"}),
     ("portero.W001", {"META_ACCESS_TOKEN": ""}),
@@ -89,7 +95,8 @@ def test_the_embedded_mode_demands_less(monkeypatch: pytest.MonkeyPatch) -> None
     lax = {
         "PORTERO_MODE": "embedded", "SECRET_KEY": "x", "META_BASE_URL": "http://127.0.0.1:8001", "DATABASES": SQLITE,
         "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "BROKER_URL": "filesystem://",
-        "CACHES": MEMORY, "WEB_PROCESSES": 1, "PORTERO_CLOCK_FILE": "/var/lib/clock.json", "META_ACCESS_TOKEN": "",
+        "CACHES": MEMORY, "WEB_PROCESSES": 1, "TOKEN_ENCRYPTION_KEYS": [],
+        "PORTERO_CLOCK_FILE": "/var/lib/clock.json", "META_ACCESS_TOKEN": "",
     }  # fmt: skip
     assert found(monkeypatch, **lax) == set()
     assert found(monkeypatch, **lax | {"WEB_PROCESSES": 2}) == {"portero.E003"}

@@ -7,7 +7,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from config.core.actor import SYSTEM
-from providers.models import Exchange, MetaAccount
+from providers.models import Exchange
 from providers.selectors.exchanges import may_have_happened, tried_at
 from providers.services import whatsapp
 from providers.services.whatsapp import CallContext, Refused, Unanswered
@@ -107,17 +107,6 @@ def test_a_call_whose_end_nobody_knows_may_have_happened(meta: Meta, settings: S
     assert in_doubt()
     Exchange.objects.filter(state="unknown").update(state="sending")
     assert in_doubt()
-
-
-def test_the_token_comes_from_the_variable_that_the_account_names(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.META_ACCESS_TOKEN = "general"
-    monkeypatch.setenv("META_TOKEN_SOL", "special")
-    assert whatsapp.token_of(None) == "general"
-    assert whatsapp.token_of(MetaAccount(token_variable="META_ACCESS_TOKEN")) == "general"
-    assert whatsapp.token_of(MetaAccount(token_variable="META_TOKEN_SOL")) == "special"
-    assert whatsapp.token_of(MetaAccount(token_variable="META_TOKEN_NOBODY")) == ""
 
 
 @pytest.mark.django_db(transaction=True)

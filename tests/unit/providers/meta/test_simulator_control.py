@@ -89,8 +89,8 @@ def test_a_restart_keeps_numbers_limits_and_pins_but_no_code(tmp_path: Path, clo
         SimulatorServer(clock=clock, state_file=state) as server,
         MetaClient(base_url=server.base_url, token=TOKEN) as client,
     ):
-        moved, waiting = _one_moved_one_waiting(client, server)
         server.world.wabas[WABA] = Waba(WABA, templates=[Template(server.world.new_template_id(), "welcome", "es")])
+        moved, waiting = _one_moved_one_waiting(client, server)
     code = server.world.lines["34600999888"].inbox[-1].code
     kept = state.read_text(encoding="utf-8")
     assert "271828" not in kept

@@ -1,9 +1,8 @@
-"""The BSP directory and the accounts we hold at Meta."""
+"""The BSP directory."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
-from django import forms
 from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
@@ -18,7 +17,7 @@ from unfold.decorators import display
 from config.core import clock
 from config.core.admin.base import DeskModelAdmin, user_actor
 from providers.forms import BspForm
-from providers.models import Bsp, BspName, MetaAccount
+from providers.models import Bsp, BspName
 from providers.selectors.directory import conditions_of, procedure_of
 from providers.services.directory import keep_edit
 
@@ -118,27 +117,3 @@ class BspAdmin(DeskModelAdmin):
 def _stored(bsp: Bsp, name: str) -> Any:
     """Return a field as it is in the database: an empty list counts as changed to Django's form, but is not."""
     return Bsp.objects.values_list(name, flat=True).get(pk=bsp.pk)
-
-
-class MetaAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Asks for the name of an environment variable, and refuses what looks like the token itself."""
-
-    class Meta:
-        model = MetaAccount
-        fields = ("name", "waba_id", "token_variable", "payment_ready", "app_subscribed")
-
-    def clean_token_variable(self) -> str:
-        """Refuse anything but a variable's name, so that no token is ever stored by mistake."""
-        name = str(self.cleaned_data["token_variable"])
-        if not name.isascii() or not name.isidentifier() or name != name.upper():
-            raise forms.ValidationError(_("Name the environment variable, e.g. META_ACCESS_TOKEN; never the token."))
-        return name
-
-
-@admin.register(MetaAccount)
-class MetaAccountAdmin(DeskModelAdmin):
-    """Destination accounts. Tokens stay in the environment."""
-
-    form = MetaAccountForm
-    list_display = ("name", "waba_id", "payment_ready", "app_subscribed")
-    ordering = ("name", "id")
