@@ -103,6 +103,10 @@ class UnitOfWork:
                 raise NotFound
             self._locked.add((model, row_id))
 
+    def holds(self, model: type[models.Model], row_id: int) -> bool:
+        """Tell whether a row's lock was taken in this unit of work."""
+        return (model, row_id) in self._locked
+
     def emit(self, event: PendingEvent) -> None:
         """Collect an event; it is written as one of the last statements of the transaction."""
         self.events.append(event)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
+from migrations_app.admin.call_company import call_to_join
 from migrations_app.admin.deeds import Action, BadForm, Deed
 from migrations_app.enums import RequirementCode, RequirementState
 from migrations_app.models import ChaseAttempt, Notice, NumberMove
@@ -139,6 +140,15 @@ def _book(deed: Deed) -> str:
     return _("The call is booked; the client is told.")
 
 
+def _join(deed: Deed) -> str:
+    there = call_to_join(deed.ticket, deed.text("call"))
+    if there is None:
+        raise BadForm(_("This call cannot be joined any more."))
+    wish = Wish(there.start, joins=there.uid)
+    calls.book(ticket_id=deed.ticket.pk, wish=wish, by=deed.by, now=deed.now)
+    return _("The ticket has joined the call; the client is told.")
+
+
 def _reschedule(deed: Deed) -> str:
     calls.reschedule(
         ticket_id=deed.ticket.pk, call_id=deed.text("call"), start=_start_of(deed), by=deed.by, now=deed.now
@@ -172,6 +182,7 @@ CASE_ACTIONS: dict[str, Action] = {
     "recognise": Action(_recognise),
     "judge": Action(_judge, stale_ok=True),
     "book": Action(_book),
+    "join-call": Action(_join),
     "reschedule": Action(_reschedule),
     "cancel-call": Action(_cancel_call),
 }

@@ -24,6 +24,7 @@ from django.views.decorators.debug import sensitive_variables
 from config.core import clock
 from config.core.actor import Actor
 from config.core.errors import DomainError
+from migrations_app.admin.call_company import numbers_of
 from migrations_app.admin.console_page import context_of
 from migrations_app.admin.words import refusal_words
 from migrations_app.enums import NumberState
@@ -78,7 +79,7 @@ def answer(site: AdminSite, request: HttpRequest, call: PinCall) -> HttpResponse
     if request.method != "POST":
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
     form = StepForm(
-        call, _number_of(call, request.POST.get("number", "")), request.POST, actor_of(request), clock.now()
+        call, _number_of(request, call, request.POST.get("number", "")), request.POST, actor_of(request), clock.now()
     )
     if request.POST.get("step") == "generate":
         return _register_with_new_pin(site, request, form)
@@ -92,10 +93,10 @@ def answer(site: AdminSite, request: HttpRequest, call: PinCall) -> HttpResponse
     return redirect(back + keep)
 
 
-def _number_of(call: PinCall, text: str) -> NumberMove | None:
+def _number_of(request: HttpRequest, call: PinCall, text: str) -> NumberMove | None:
     if not (text.isascii() and text.isdecimal()):
         return None
-    return call.numbers.filter(pk=int(text)).first()
+    return numbers_of(call, request.user).filter(pk=int(text)).first()
 
 
 @sensitive_variables()
@@ -122,7 +123,7 @@ def _page(site: AdminSite, request: HttpRequest, call: PinCall, *, new_pin: str 
     chosen = number or request.GET.get("number", "")
     context = {
         **site.each_context(request),
-        **context_of(call, chosen=chosen, language=request.GET.get("language", ""), now=clock.now()),
+        **context_of(call, user=request.user, chosen=chosen, language=request.GET.get("language", ""), now=clock.now()),
         "opts": PinCall._meta,
         "new_pin": new_pin,
     }

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from migrations_app.admin import call_company
 from migrations_app.admin.words import STATE_COLOURS
 from migrations_app.enums import Blocks, Execution, NumberState, OtpMethod, PinCallState
 from migrations_app.enums.texts import REQUIREMENT_TEXTS, meta_text
@@ -18,6 +19,7 @@ from migrations_app.rules.progress import blocking
 from migrations_app.rules.requirements import default_otp_method
 from migrations_app.selectors.attempts import Budgets, budget_of
 from migrations_app.selectors.cases import case_of, facts_of
+from migrations_app.selectors.shared_calls import others_of
 from migrations_app.services.message_facts import call_context, case_context
 from migrations_app.services.rendering import render
 
@@ -41,11 +43,11 @@ PROGRESS = (
 )
 
 
-def context_of(call: PinCall, *, chosen: str, language: str, now: datetime) -> dict[str, Any]:
+def context_of(call: PinCall, *, user: Any, chosen: str, language: str, now: datetime) -> dict[str, Any]:
     """Return what the page shows; `chosen` is the id of the number in front, else it is the first one still to move."""
     ticket = call.ticket
     case = case_of(ticket.pk)
-    numbers = list(call.numbers.order_by("call_lines__position"))
+    numbers = list(call_company.numbers_of(call, user))
     current = _current(numbers, chosen)
     spoken = language if language in dict(settings.LANGUAGES) else ""
     spoken = spoken or (current.otp_contact_language if current else "") or ticket.language
@@ -60,7 +62,8 @@ def context_of(call: PinCall, *, chosen: str, language: str, now: datetime) -> d
         "booked": call.state == PinCallState.BOOKED,
         "started": call.state == PinCallState.STARTED,
         "ours": case.playbook_copy.get("execution") == Execution.GRAPH_API,
-        "unready": _unready(call, case, numbers) if call.state == PinCallState.BOOKED else [],
+        **call_company.context_of(call, user),
+        "unready": _unready(call) if call.state == PinCallState.BOOKED else [],
         "numbers": [_shown(number, current) for number in numbers],
         "current": current,
         "step": STEP_OF_STATE[NumberState(current.state)] if current else "",
@@ -102,9 +105,18 @@ def _progress(number: NumberMove | None) -> list[tuple[Any, str]]:
     ]
 
 
-def _unready(call: PinCall, case: MigrationCase, numbers: Sequence[NumberMove]) -> list[str]:
-    """Return what still blocks the start of this call, in words; what claims suffice for is the rules' business."""
-    missing = blocking(facts_of(case, call.ticket), Blocks.START, number_ids=[number.pk for number in numbers])
+def _unready(call: PinCall) -> list[str]:
+    """Return what still blocks the start of this call, for whatever ticket."""
+    others = list(others_of(call))
+    lines = [f"{row.ticket.reference}: {line}" for row in others for line in _unready_of(row)]
+    return [*(f"{call.ticket.reference}: {line}" if others else line for line in _unready_of(call)), *lines]
+
+
+def _unready_of(call: PinCall) -> list[str]:
+    """Return what one ticket still lacks, in words; what claims suffice for is the rules' business."""
+    numbers = list(call.numbers.all())
+    facts = facts_of(case_of(call.ticket_id), call.ticket)
+    missing = blocking(facts, Blocks.START, number_ids=[number.pk for number in numbers])
     shown = {number.pk: number.number for number in numbers}
     lines = [
         f"{REQUIREMENT_TEXTS[row.code][0]}: {row.state.label}"

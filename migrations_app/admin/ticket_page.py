@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
-from config.core.errors import DomainError
-from migrations_app.admin import answers_card, chase_manners, drafts, playbook_card, proof_card
+from migrations_app.admin import answers_card, call_company, chase_manners, drafts, playbook_card, proof_card
 from migrations_app.admin.desk_task_page import task_card
 from migrations_app.admin.failures import failure_words
 from migrations_app.admin.insight import ready_line
@@ -34,7 +33,6 @@ from migrations_app.selectors.disputes import visible_disputes
 from migrations_app.selectors.evidence import evidence_files
 from migrations_app.services.endings import available_actions
 from migrations_app.services.exhaustion import TAG
-from migrations_app.services.slot_taking import numbers_for_call
 from providers.models import Bsp
 from providers.selectors.directory import directory
 from tickets.enums import OPEN_STATUSES, CancelReason, Party, Priority, TicketStatus
@@ -138,13 +136,14 @@ def _headline(ticket: Ticket, *, desk: bool) -> dict[str, Any]:
 def _case_context(ticket: Ticket, case: MigrationCase, *, user: Any, desk: bool, works: bool) -> dict[str, Any]:
     numbers = list(case.numbers.all())
     calls = calls_of(case)
+    shared = call_company.shared_with(ticket, calls, user) if desk else {}
     chases = _chases(case) if desk else []
     viewer = Viewer(desk=desk, may_work=works or not desk, status=ticket.status, call=case_plan(case).call)
     return {
         "case": case,
         "requirement_blocks": requirement_blocks(case.requirements.all(), numbers, viewer),
         "numbers": [_number(number) for number in numbers],
-        "calls": [_call(call) for call in calls],
+        "calls": [{**_call(call), "shared": shared.get(call.pk, [])} for call in calls],
         "current_call": current_call(calls),
         **(task_card(case) if desk else {}),
         "chases": chases,
@@ -252,13 +251,6 @@ def _still_to_move(case: MigrationCase) -> bool:
     return any(number.state in still for number in case.numbers.all())
 
 
-def _bookable(ticket: Ticket, case: MigrationCase) -> bool:
-    try:
-        return bool(numbers_for_call(ticket, case))
-    except DomainError:
-        return False
-
-
 def _desk_context(ticket: Ticket, case: MigrationCase | None, user: Any) -> dict[str, Any]:
     """Return what only the desk is offered: assignment, routing, hold, the ends of a ticket."""
     offered: Sequence[str] = []
@@ -277,7 +269,7 @@ def _desk_context(ticket: Ticket, case: MigrationCase | None, user: Any) -> dict
         "may_close": case is not None and ticket.status == TicketStatus.RESOLVED,
         "may_reopen": "reopen" in offered,
         "may_transfer": is_lead(user) and ticket.status in OPEN_STATUSES and not ticket.test,
-        "may_book": case is not None and _bookable(ticket, case),
+        **(call_company.offers_of(ticket, case, user) if case is not None else {"may_book": False}),
         "cancel_reasons": CancelReason.choices,
         "bsps": _bsps_to_choose(ticket, case),
         "priorities": Priority.choices,

@@ -20,6 +20,7 @@ from migrations_app.models import PinCall
 from migrations_app.rules.hours import zone_of
 from migrations_app.rules.slots import Slot
 from migrations_app.selectors.cases import case_of
+from migrations_app.selectors.shared_calls import JoinQuestion, slots_with_shared
 from migrations_app.selectors.slots import SlotFrame, offered_slots
 from migrations_app.services.lengths import call_length
 from migrations_app.services.slot_taking import numbers_for_call
@@ -42,7 +43,8 @@ def answer(page: Any, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         messages.error(request, refusal_words(refusal))
         return redirect("admin:tickets_ticket_change", ticket.pk)
     frame = SlotFrame(now, now + timedelta(days=settings.CALL_HORIZON_DAYS), minutes, ticket.timezone, ticket.queue_id)
-    slots = offered_slots(frame, case_of(ticket.pk), now=now)
+    question = JoinQuestion(ticket, case_of(ticket.pk), len(numbers), call_length())
+    slots = offered_slots(frame, question.case, now=now) if uid else slots_with_shared(frame, question, now=now)
     zone = zone_of(ticket.timezone)
     best = sorted(_best(slots), key=lambda slot: slot.start)
     context = {
@@ -91,6 +93,7 @@ def _choice(slot: Slot, zone: ZoneInfo) -> dict[str, Any]:
         "utc": slot.start,
         "low_traffic": slot.low_traffic,
         "agents": len(slot.agent_ids),
+        "joins": slot.joins,
     }
 
 

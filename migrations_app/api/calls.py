@@ -22,9 +22,11 @@ from migrations_app.api.documents import call_document
 from migrations_app.api.serializers import BookIn, HoldIn, MoveCallIn
 from migrations_app.models import PinCall
 from migrations_app.rules.phone import NotAPhoneNumber, parse_phone
+from migrations_app.rules.shared_calls import packs
 from migrations_app.rules.slots import Slot
 from migrations_app.selectors.cases import case_of
-from migrations_app.selectors.slots import SlotFrame, offered_slots
+from migrations_app.selectors.shared_calls import JoinQuestion, slots_with_shared
+from migrations_app.selectors.slots import SlotFrame
 from migrations_app.services import call_state, calls, slot_taking
 from migrations_app.services.invitations import invitation
 from migrations_app.services.lengths import call_length
@@ -60,11 +62,12 @@ class SlotsView(TicketView):
         minutes = length.minutes(len(numbers))
         frame = SlotFrame(since, until, minutes, self.ticket.timezone, self.ticket.queue_id)
         open_numbers = len(slot_taking.open_numbers(case))
+        question = JoinQuestion(self.ticket, case, len(numbers), length)
         body = {
-            "data": [_slot(slot, zone) for slot in offered_slots(frame, case, now=now)],
+            "data": [_slot(slot, zone) for slot in slots_with_shared(frame, question, now=now)],
             "duration_minutes": minutes,
             "numbers": [number.number for number in numbers],
-            "calls_needed": -(-open_numbers // length.most_numbers),
+            "calls_needed": len(packs(length, open_numbers)),
             "timezone": zone,
         }
         return Response(body)
@@ -84,6 +87,7 @@ def _chosen(request: Request) -> list[str] | None:
 
 def _slot(slot: Slot, zone: str) -> dict[str, Any]:
     reasons = ["low_traffic_window"] if slot.low_traffic else []
+    reasons += ["joins_your_call"] if slot.joins else []
     return {
         "start": utc(slot.start),
         "end": utc(slot.end),

@@ -55,7 +55,11 @@ class AgentHours(models.Model):
 
 
 class PinCall(TimestampedModel):
-    """The appointment. A hold is a call in state `held` that expires by itself."""
+    """The appointment as one ticket has it. A hold is a call in state `held` that expires by itself.
+
+    A call that several tickets share is one row for each, under one `uid`, with one agent and one time; the agent's quarters of
+    an hour belong to one of them.
+    """
 
     ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="+", verbose_name=_("ticket"))
     agent = models.ForeignKey(
@@ -66,7 +70,7 @@ class PinCall(TimestampedModel):
     end = models.DateTimeField(_("end"))
     timezone = models.CharField(_("time zone"), max_length=64)
     expires_at = models.DateTimeField(_("hold expires at"), null=True, blank=True)
-    uid = models.UUIDField(_("invitation UID"), unique=True)
+    uid = models.UUIDField(_("invitation UID"))
     sequence = models.PositiveIntegerField(_("invitation sequence"), default=0)
     join_url = models.URLField(_("join link"), blank=True, default="")
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
@@ -84,11 +88,19 @@ class PinCall(TimestampedModel):
             ),
             # One hold a ticket; a new one replaces it.
             models.UniqueConstraint(fields=["ticket"], condition=Q(state="held"), name="pin_call_one_hold"),
+            # Who has left a shared call may join it again: then the row that was cancelled stays beside the new one.
+            models.UniqueConstraint(
+                fields=["uid", "ticket"],
+                condition=Q(state__in=["held", "booked", "started"]),
+                name="pin_call_once_per_ticket",
+            ),
         ]
         indexes = [
             models.Index(fields=["ticket", "start"], name="pin_call_of_ticket"),
             # The sweep that frees expired holds.
             models.Index(fields=["expires_at"], condition=Q(state="held"), name="pin_call_hold_due"),
+            # A call by its address, and the tickets that share it.
+            models.Index(fields=["uid", "ticket"], name="pin_call_by_uid"),
             # The calls of the day in the admin.
             models.Index(fields=["state", "start"], name="pin_call_by_day"),
         ]

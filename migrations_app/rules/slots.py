@@ -56,6 +56,8 @@ class Slot:
     low_traffic: bool
     score: float
     agent_ids: tuple[int, ...]
+    joins: bool = False
+    """A call of the same client is there already, and takes these numbers in."""
 
 
 def cells(start: datetime, minutes: int) -> list[datetime]:

@@ -67,7 +67,7 @@ def by_load(agent_ids: tuple[int, ...], *, first: int | None) -> list[int]:
     loads = dict(
         PinCall.objects.filter(agent_id__in=agent_ids, state=PinCallState.BOOKED)
         .values_list("agent_id")
-        .annotate(calls=Count("id"))
+        .annotate(calls=Count("uid", distinct=True))
         .values_list("agent_id", "calls")
     )
     return sorted(agent_ids, key=lambda agent: (agent != first, loads.get(agent, 0), agent))

@@ -9,6 +9,7 @@ from migrations_app.enums.proofs import ProofOccasion, ProofState
 from migrations_app.models import NumberMove, PinCall, ProofTry
 from migrations_app.rules.proof import HOLDS, NextTry, why_not
 from migrations_app.selectors.cases import case_of
+from migrations_app.selectors.shared_calls import others_of
 from migrations_app.services import call_run, call_state
 from migrations_app.services.proof_facts import CaseTries, facts_for, proven_at, read_tries
 from migrations_app.services.proof_plan import plan
@@ -21,13 +22,13 @@ def start_proven_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime)
 
     A number that Meta refuses stays in the call with its requirement open; the others go on. It refuses as `call_run.start_call`.
     """
-    still_on = _prove(ticket_id, call_id, by=by, now=now)
+    call = call_state.shown_call(ticket_id=ticket_id, call_id=call_id)
+    still_on = [number for row in (call, *others_of(call)) for number in _prove(row, by=by, now=now)]
     call_run.start_call(ticket_id=ticket_id, call_id=call_id, excused=still_on, by=by, now=now)
 
 
-def _prove(ticket_id: int, call_id: str, *, by: Actor, now: datetime) -> frozenset[int]:
-    """Try the call's numbers whose proof is missing or old, and return those that are still protected."""
-    call = call_state.shown_call(ticket_id=ticket_id, call_id=call_id)
+def _prove(call: PinCall, *, by: Actor, now: datetime) -> frozenset[int]:
+    """Try the numbers of one ticket's call whose proof is missing or old, and return those that are still protected."""
     still_on: set[int] = set()
     if call.state != PinCallState.BOOKED:
         return frozenset()

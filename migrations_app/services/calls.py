@@ -14,11 +14,13 @@ from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import PinCallState
 from migrations_app.models import CallCell, MigrationCase, PinCall, PinCallNumber
 from migrations_app.selectors.cases import case_of
+from migrations_app.services.call_locks import lock_call, lock_for_booking
 from migrations_app.services.call_run import end_call
 from migrations_app.services.call_state import call_of, move_call
 from migrations_app.services.lengths import call_length
 from migrations_app.services.notices import drop_call_notices, plan_call_notices, plan_notice, was_announced
 from migrations_app.services.settle import settle
+from migrations_app.services.shared_calls import agents_for_all, call_to_join, join, move_along, shrink, was_to_join
 from migrations_app.services.slot_taking import Wish, free_agents, numbers_for_call, occupy
 from tickets.enums import EventType
 from tickets.models import Ticket
@@ -45,14 +47,14 @@ def hold(*, ticket_id: int, wish: Wish, by: Actor, now: datetime) -> PinCall:
 
 
 def book(*, ticket_id: int, wish: Wish, by: Actor, now: datetime) -> PinCall:
-    """Book a call at a moment, replacing the ticket's hold if there is one.
+    """Book a call at a moment, replacing the ticket's hold if there is one. It joins the call of its group, or the one named.
 
     :raises IllegalTransition: requirements block scheduling.
     :raises SlotNotAvailable: the moment is not offered.
     :raises SlotTaken: somebody else was faster.
     """
     with unit_of_work(by=by, now=now) as uow:
-        ticket = lock_ticket(uow, ticket_id)
+        ticket = lock_for_booking(uow, ticket_id, wish.start, joins=wish.joins)
         case = case_of(ticket_id)
         call = _take(uow, ticket, case, wish, PinCallState.BOOKED)
         _announce(uow, ticket, case, call)
@@ -67,13 +69,17 @@ def book_hold(*, ticket_id: int, hold_id: str, by: Actor, now: datetime) -> PinC
     :raises IllegalTransition: requirements block scheduling by now.
     """
     with unit_of_work(by=by, now=now) as uow:
-        ticket = lock_ticket(uow, ticket_id)
+        ticket = lock_for_booking(uow, ticket_id, call_of(Ticket(pk=ticket_id), hold_id).start)
         case = case_of(ticket_id)
         call = call_of(ticket, hold_id)
         if call.state != PinCallState.HELD or call.expires_at is None or call.expires_at <= now:
             raise HoldExpired
-        numbers_for_call(ticket, case, [row.number for row in call.numbers.all()])
-        move_call(uow, call, PinCallState.BOOKED, expires_at=None)
+        numbers = [row.number for row in call.numbers.order_by("call_lines__position")]
+        if was_to_join(call):
+            call = _take(uow, ticket, case, Wish(call.start, numbers, call.timezone), PinCallState.BOOKED)
+        else:
+            numbers_for_call(ticket, case, numbers)
+            move_call(uow, call, PinCallState.BOOKED, expires_at=None)
         _announce(uow, ticket, case, call)
         return call
 
@@ -92,7 +98,6 @@ def _take(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, wish: Wish, stat
         move_call(uow, old, PinCallState.CANCELLED)
     numbers = numbers_for_call(ticket, case, wish.numbers)
     minutes = call_length().minutes(len(numbers))
-    agents = free_agents(ticket, case, wish.start, minutes, now=uow.now)
     call = PinCall(
         ticket=ticket,
         state=state,
@@ -104,7 +109,11 @@ def _take(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, wish: Wish, stat
         created_at=uow.now,
         updated_at=uow.now,
     )
-    occupy(call, agents, now=uow.now)
+    there = call_to_join(uow, ticket, case, wish, len(numbers))
+    if there is not None:
+        join(uow, call, there)
+    else:
+        occupy(call, free_agents(ticket, case, wish.start, minutes, now=uow.now), now=uow.now)
     PinCallNumber.objects.bulk_create(
         PinCallNumber(pin_call=call, number=number, position=place) for place, number in enumerate(numbers, start=1)
     )
@@ -114,42 +123,51 @@ def _take(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, wish: Wish, stat
 def reschedule(*, ticket_id: int, call_id: str, start: datetime, by: Actor, now: datetime) -> PinCall:
     """Move a booked call: the same invitation with the next sequence number; one event with old and new start.
 
+    It moves for all tickets that share it, and each of them is told.
+
     :raises NotFound: the ticket has no such call.
     :raises IllegalTransition: it is not booked.
     :raises SlotNotAvailable: the moment is not offered.
     :raises SlotTaken: somebody else was faster.
     """
     with unit_of_work(by=by, now=now) as uow:
-        ticket = lock_ticket(uow, ticket_id)
-        case = case_of(ticket_id)
-        call = call_of(ticket, call_id)
+        _ticket, call, others = lock_call(uow, ticket_id, call_id)
         if call.state != PinCallState.BOOKED:
             raise IllegalTransition(extra={"allowed": []})
         old, length = call.start, call.end - call.start
-        CallCell.objects.filter(pin_call=call).delete()
-        agents = free_agents(ticket, case, start, int(length.total_seconds() // 60), now=now)
+        CallCell.objects.filter(pin_call__in=[call, *others]).delete()
+        agents = agents_for_all(call, others, start, now=now)
         call.start, call.end, call.sequence, call.updated_at = start, start + length, call.sequence + 1, now
         occupy(call, agents, now=now)
-        drop_call_notices(call)
-        record(
-            uow, ticket, EventType.PIN_CALL_RESCHEDULED, pin_call=str(call.uid), old_start=old.isoformat(),
-            start=start.isoformat(),
-        )  # fmt: skip
-        plan_call_notices(uow, ticket, case, call)
-        settle(uow, ticket, case)
+        move_along(uow, others, call)
+        for row in (call, *others):
+            _tell_moved(uow, row, old)
         return call
 
 
+def _tell_moved(uow: UnitOfWork, call: PinCall, old: datetime) -> None:
+    """Tell one ticket of a call that it has another time."""
+    case = case_of(call.ticket_id)
+    drop_call_notices(call)
+    record(
+        uow, call.ticket, EventType.PIN_CALL_RESCHEDULED, pin_call=str(call.uid), old_start=old.isoformat(),
+        start=call.start.isoformat(),
+    )  # fmt: skip
+    plan_call_notices(uow, call.ticket, case, call)
+    settle(uow, call.ticket, case)
+
+
 def cancel_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:
-    """Cancel a booked call; its numbers can be booked again.
+    """Cancel a booked call; its numbers can be booked again. A shared call goes on, shorter, for the other tickets.
 
     :raises NotFound: the ticket has no such call.
     :raises IllegalTransition: it is not booked.
     """
     with unit_of_work(by=by, now=now) as uow:
-        ticket = lock_ticket(uow, ticket_id)
+        ticket, call, others = lock_call(uow, ticket_id, call_id)
         case = case_of(ticket_id)
-        _cancel(uow, ticket, case, call_of(ticket, call_id))
+        _cancel(uow, ticket, case, call)
+        shrink(uow, others)
         settle(uow, ticket, case)
 
 
@@ -164,7 +182,7 @@ def _cancel(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall)
 
 
 def drop_calls(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
-    """Cancel every call and hold of a ticket that ends, and end the one that is running."""
+    """Cancel every call and hold of a ticket that ends, and end the one that is running; who shares them keeps them as they are."""
     for call in PinCall.objects.filter(ticket=ticket, state__in=[PinCallState.HELD, PinCallState.BOOKED]):
         _cancel(uow, ticket, case, call)
     for call in PinCall.objects.filter(ticket=ticket, state=PinCallState.STARTED):

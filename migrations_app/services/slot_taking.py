@@ -3,11 +3,11 @@
 Availability is checked and taken in one transaction; the unique cells decide between two that come at once.
 """
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 
@@ -19,8 +19,8 @@ from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.phone import match_key
 from migrations_app.rules.progress import CaseFacts, blocking, schedulable_numbers
 from migrations_app.rules.requirements import CATALOGUE
-from migrations_app.rules.slots import cells
 from migrations_app.selectors.cases import facts_of
+from migrations_app.selectors.shared_calls import cells_between
 from migrations_app.selectors.slots import SlotFrame, by_load, offered_slots
 from migrations_app.services.lengths import call_length
 from tickets.models import Ticket
@@ -40,11 +40,15 @@ class SlotNotAvailable(Conflict):
 
 @dataclass(frozen=True)
 class Wish:
-    """What the caller wants: when, for which numbers (the first clear ones when None), told in which zone."""
+    """What the caller wants: when, for which numbers (the first clear ones when None), told in which zone.
+
+    `joins` is the UID of the client's call that a person has chosen to join; tickets of one group join each other without it.
+    """
 
     start: datetime
     numbers: Sequence[str] | None = None
     timezone: str | None = None
+    joins: uuid.UUID | None = None
 
 
 def numbers_for_call(ticket: Ticket, case: MigrationCase, wanted: Sequence[str] | None = None) -> list[NumberMove]:
@@ -105,17 +109,14 @@ def occupy(call: PinCall, agents: Sequence[int], *, now: datetime) -> None:
 
     :raises SlotTaken: nobody's are.
     """
-    wanted = cells(call.start, int((call.end - call.start).total_seconds() // 60) + settings.CALL_BUFFER_MINUTES)
+    wanted = cells_between(call.start, call.end)
     fresh = call.pk is None
     for agent_id in agents:
         call.agent_id = agent_id
-        CallCell.objects.filter(
-            agent_id=agent_id, start__in=wanted, pin_call__state=PinCallState.HELD, pin_call__expires_at__lte=now
-        ).delete()
         try:
             with transaction.atomic():
                 call.save()
-                CallCell.objects.bulk_create(CallCell(agent_id=agent_id, start=cell, pin_call=call) for cell in wanted)
+                take_cells(call, wanted, now=now)
         except IntegrityError:
             if fresh:
                 # The savepoint took the row back.
@@ -123,3 +124,14 @@ def occupy(call: PinCall, agents: Sequence[int], *, now: datetime) -> None:
             continue
         return
     raise SlotTaken
+
+
+def take_cells(call: PinCall, wanted: Sequence[datetime], *, now: datetime) -> None:
+    """Take quarters of an hour of the call's agent; those of holds that are over are free.
+
+    :raises IntegrityError: somebody has one of them.
+    """
+    CallCell.objects.filter(
+        agent_id=call.agent_id, start__in=wanted, pin_call__state=PinCallState.HELD, pin_call__expires_at__lte=now
+    ).delete()
+    CallCell.objects.bulk_create(CallCell(agent_id=call.agent_id, start=cell, pin_call=call) for cell in wanted)

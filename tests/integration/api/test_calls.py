@@ -186,3 +186,21 @@ def test_an_identifier_is_answered_with_its_value(api: Caller, walk: Walker) -> 
 def test_only_the_desk_can_say_that_sending_works(api: Caller, meta: object, walk: Walker) -> None:
     answer = api.post(f"{at(walk(Path.LIVE))}/requirements/send_receive_test/claim")
     assert (answer.status, answer.code) == (403, "permission_denied")
+
+
+def test_a_call_that_tickets_share_has_one_id_and_each_shows_its_own_numbers(api: Caller, walk: Walker) -> None:
+    one, two = (walk(Path.READY, number, group_reference="sol-2026") for number in (NUMBER, OTHER_NUMBER))
+    booked = api.post(f"{at(one)}/pin-calls", {"start": first_slot(api, one)}).json
+    offered = api.get(f"{at(two)}/slots").data[0]
+    assert (offered["start"], offered["reasons"][-1]) == (booked["start"], "joins_your_call")
+    before = api.get(at(one))
+    joined = api.post(f"{at(two)}/pin-calls", {"start": booked["start"]})
+    assert (joined.status, joined.json["id"], joined.json["numbers"]) == (201, booked["id"], [OTHER_NUMBER])
+    assert (joined.json["sequence"], joined.json["end"]) == (1, offered["end"])
+    after = api.get(at(one))
+    assert after.json["pin_call"] == joined.json | {"numbers": [NUMBER]}
+    assert after.headers["ETag"] != before.headers["ETag"]
+    assert api.delete(f"{at(one)}/pin-calls/{booked['id']}").status == 204
+    assert api.get(at(one)).json["pin_calls"][0]["status"] == "cancelled"
+    left = api.get(at(two)).json["pin_call"]
+    assert (left["id"], left["numbers"], left["end"]) == (booked["id"], [OTHER_NUMBER], booked["end"])

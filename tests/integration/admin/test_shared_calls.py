@@ -1,0 +1,98 @@
+"""Calls that tickets share, at the agents' screen."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from migrations_app.models import PinCall
+from tests.factories.desk import Desk
+from tests.factories.walks import Path, Walk, Walker
+from tests.integration.admin.conftest import Person, text_of, told
+from tickets.models import Ticket
+
+LINES = ("+5511987654301", "+5511987654302")
+
+
+@pytest.fixture
+def pair(walk: Walker) -> tuple[Walk, Walk]:
+    """Two tickets of one client in one call, put together by their group."""
+    one, two = (walk(Path.READY, line, group_reference="sol-2026") for line in LINES)
+    start = one.now.replace(minute=0) + timedelta(hours=24)
+    one.book(start)
+    two.book(start)
+    return one, two
+
+
+def page_of(person: Person, walked: Walk) -> str:
+    assert walked.call is not None
+    return text_of(person.get("migrations_app_pincall_console", walked.call.pk))
+
+
+def test_the_call_page_shows_the_numbers_of_all_tickets_by_ticket(
+    pair: tuple[Walk, Walk], agent_at_desk: Person
+) -> None:
+    one, two = pair
+    for walked, other in ((one, two), (two, one)):
+        page = page_of(agent_at_desk, walked)
+        assert all(line in page for line in LINES)
+        assert f"One call with {other.ticket.reference}" in " ".join(page.split()) or other.ticket.reference in page
+        assert f"{other.ticket.reference}: Open conversations: understood: Open" in page
+
+
+def test_a_number_of_the_other_ticket_is_moved_from_the_same_page(
+    pair: tuple[Walk, Walk], agent_at_desk: Person
+) -> None:
+    one, two = pair
+    assert one.call is not None
+    for walked in pair:
+        walked.claim("open_conversations_ack")
+    agent_at_desk.post("migrations_app_pincall_console", one.call.pk, step="start")
+    assert set(PinCall.objects.values_list("state", flat=True)) == {"started"}
+    answer = agent_at_desk.post(
+        "migrations_app_pincall_console", one.call.pk, step="skip", number=two.number().pk, reason="SIM lost"
+    )
+    assert "left out" in told(answer)
+    assert two.number().state == "skipped"
+
+
+def test_numbers_of_a_queue_that_is_not_ones_own_stay_hidden(
+    pair: tuple[Walk, Walk], agent_at_desk: Person, desk: Desk
+) -> None:
+    one, two = pair
+    Ticket.objects.filter(pk=two.ticket.pk).update(queue=desk.triage)
+    page = page_of(agent_at_desk, one)
+    assert LINES[1] not in page
+    assert two.ticket.reference not in page.replace(f"{two.ticket.reference}:", "")
+    assert "1 ticket of a queue that is not yours" in page
+    assert one.call is not None
+    answer = agent_at_desk.post(
+        "migrations_app_pincall_console", one.call.pk, step="skip", number=two.number().pk, reason="No"
+    )
+    assert "not part of the call" in told(answer)
+    assert two.number().state == "pending"
+
+
+def test_the_ticket_tells_with_whom_its_call_is_shared(pair: tuple[Walk, Walk], agent_at_desk: Person) -> None:
+    one, two = pair
+    page = agent_at_desk.page(one)
+    calls = page[page.index('id="calls"') :]
+    assert reverse("admin:tickets_ticket_change", args=[two.ticket.pk]) in calls[: calls.index("</section>")]
+
+
+def test_a_ticket_is_put_into_the_clients_call_by_hand(walk: Walker, agent_at_desk: Person) -> None:
+    one, two = (walk(Path.READY, line) for line in LINES)
+    call = one.book(one.now.replace(minute=0) + timedelta(hours=24))
+    assert f"call for {one.ticket.reference}" in agent_at_desk.page(two)
+    assert "has joined" in agent_at_desk.do(two, "join-call", call=str(call.uid))
+    assert PinCall.objects.filter(uid=call.uid, state="booked").count() == 2
+    assert "cannot be joined" in agent_at_desk.do(two, "join-call", call="nonsense")
+
+
+def test_another_clients_call_is_neither_offered_nor_joined(walk: Walker, agent_at_desk: Person) -> None:
+    one = walk(Path.READY, LINES[0])
+    two = walk(Path.READY, LINES[1], client={"name": "Padaria Lua"})
+    call = one.book(one.now.replace(minute=0) + timedelta(hours=24))
+    assert "Join this call" not in agent_at_desk.page(two)
+    agent_at_desk.do(two, "join-call", call=str(call.uid))
+    assert PinCall.objects.count() == 1
