@@ -15,6 +15,7 @@ from providers.selectors.directory import conditions_of, documented_steps, hears
 from tickets.enums import Source
 from tickets.models import Ticket
 
+_NEEDS_ADDRESS = frozenset({RequestChannel.SUPPORT_TICKET, RequestChannel.EMAIL})
 CAMPAIGNS_PAUSE = timedelta(hours=3)
 """How long after the call's start campaigns stay paused. Source: Sinch, number migration page (1 to 3 hours)."""
 
@@ -51,16 +52,27 @@ def numbered(numbers: list[str]) -> dict[str, Any]:
 def bsp_context(bsp: Bsp | None, language: str) -> dict[str, Any]:
     """Return what the client is told of its old BSP: where it takes requests, its own steps, its conditions."""
     with translation.override(known_language(language)):
-        known = bsp is not None and bsp.channel != RequestChannel.UNKNOWN
         return {
             "bsp_unlisted": bsp is None,
             "bsp_steps": [str(step) for step in documented_steps(bsp)],
             "bsp_conditions": [condition.text for condition in conditions_of(bsp)] if bsp else [],
-            "bsp_channel": str(RequestChannel(bsp.channel).label) if bsp is not None and known else "",
+            "bsp_channel": _channel_words(bsp),
             "bsp_url": bsp.contact_url if bsp else "",
             "bsp_email": bsp.contact_email if bsp else "",
             "bsp_hears_us": hears_partners(bsp),
         }
+
+
+def _channel_words(bsp: Bsp | None) -> str:
+    """Return the way a BSP takes requests; nothing where naming it helps nobody.
+
+    "Its support" or "e-mail" without an address is no way: the client uses the channel it knows then.
+    """
+    if bsp is None or bsp.channel == RequestChannel.UNKNOWN:
+        return ""
+    if bsp.channel in _NEEDS_ADDRESS and not (bsp.contact_url or bsp.contact_email):
+        return ""
+    return str(RequestChannel(bsp.channel).label)
 
 
 def call_context(call: PinCall, ticket: Ticket, *, language: str) -> dict[str, Any]:

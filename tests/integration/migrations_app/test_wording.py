@@ -7,6 +7,8 @@ from django.core.mail import EmailMessage
 from migrations_app.enums import AttemptState, RequirementState
 from migrations_app.models import ChaseAttempt
 from migrations_app.services.digests import compose_digest, entry_of
+from migrations_app.services.message_facts import bsp_context
+from providers.models import Bsp
 from tests.factories.forms import NO_PHONE, NUMBER, OTHER_NUMBER, number_answers
 from tests.factories.walks import Path, Walk, Walker
 from tests.integration.migrations_app.test_chases import climb_all, make_reachable
@@ -240,3 +242,13 @@ def test_numbers_with_a_blocker_of_their_own_wait_while_the_others_go_on(
     guide = [mail.body for mail in mailoutbox if "desative a confirmação" in mail.subject][-1]
     assert OTHER_NUMBER in guide
     assert NUMBER not in guide
+
+
+def test_a_way_without_an_address_is_not_told(walk: Walker, mailoutbox: list[EmailMessage]) -> None:
+    infobip = Bsp.objects.get(slug="infobip")
+    assert (infobip.channel, infobip.contact_url, infobip.contact_email) == ("support_ticket", "", "")
+    climb_all(walk(Path.FILED, waba_owner="old_bsp"))
+    assert "Canal:" not in mailoutbox[0].body
+    assert "pelo canal de suporte de sempre" in mailoutbox[0].body
+    infobip.contact_url = "https://support.infobip.example/"
+    assert bsp_context(infobip, "pt-br")["bsp_channel"] == "O suporte dele"
