@@ -8,7 +8,15 @@ from zoneinfo import ZoneInfo
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
-from migrations_app.admin import answers_card, call_company, chase_manners, drafts, playbook_card, proof_card
+from migrations_app.admin import (
+    answers_card,
+    call_company,
+    chase_manners,
+    drafts,
+    number_lines,
+    playbook_card,
+    proof_card,
+)
 from migrations_app.admin.desk_task_page import task_card
 from migrations_app.admin.failures import failure_words
 from migrations_app.admin.insight import ready_line
@@ -23,10 +31,11 @@ from migrations_app.admin.words import (
     STATE_COLOURS,
     STATUS_COLOURS,
     chase_words,
+    rung_words,
 )
 from migrations_app.enums import BY_PERSON, AttemptState, ChaseState, DisputeState, NumberState, PinCallState, Stage
-from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text, reason_text
-from migrations_app.models import Chase, MigrationCase, Notice, NumberMove, PinCall
+from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS
+from migrations_app.models import Chase, MigrationCase, Notice, PinCall
 from migrations_app.rules.hours import zone_of
 from migrations_app.selectors.cases import calls_of, case_plan, current_call, documents
 from migrations_app.selectors.disputes import visible_disputes
@@ -142,7 +151,7 @@ def _case_context(ticket: Ticket, case: MigrationCase, *, user: Any, desk: bool,
     return {
         "case": case,
         "requirement_blocks": requirement_blocks(case.requirements.all(), numbers, viewer),
-        "numbers": [_number(number) for number in numbers],
+        **number_lines.context_of(case, numbers, filed=ticket.status != TicketStatus.DRAFT),
         "calls": [{**_call(call), "shared": shared.get(call.pk, [])} for call in calls],
         "current_call": current_call(calls),
         **(task_card(case) if desk else {}),
@@ -155,19 +164,6 @@ def _case_context(ticket: Ticket, case: MigrationCase, *, user: Any, desk: bool,
             f"{WEEKDAYS[window['weekday']]} {window['start']}–{window['end']}" for window in case.low_traffic_windows
         ],
         "sees_exchanges": desk and user.has_perm("providers.view_exchange"),
-    }
-
-
-def _number(number: NumberMove) -> dict[str, Any]:
-    error = number.last_error
-    title, advice = meta_text(error) if error else ("", "")
-    return {
-        "row": number,
-        "colour": STATE_COLOURS.get(number.state, ""),
-        "error": title,
-        "advice": advice,
-        "trace": (error or {}).get("fbtrace_id", ""),
-        "warnings": [reason_text(warning["code"], warning) for warning in number.warnings],
     }
 
 
@@ -187,6 +183,7 @@ def _chases(case: MigrationCase) -> list[dict[str, Any]]:
         {
             "row": chase,
             "title": chase_words(chase),
+            "rung": rung_words(chase),
             "colour": STATE_COLOURS.get(chase.state, ""),
             "attempts": _attempts(sorted(chase.attempts.all(), key=lambda attempt: attempt.pk)),
         }

@@ -189,7 +189,7 @@ def why_not_words(reason: WhyNot, until: datetime | None = None) -> str:
     """Return why a number is not tried at Meta now, in words."""
     if reason is not WhyNot.LIMIT:
         return str(_WHY_NOT[reason])
-    when = date_format(localtime(until), "j M, H:i") if until else "–"
+    when = date_format(localtime(until), "D j M, H:i") if until else "–"
     return str(_("Three tries in 24 hours are made: the next one is possible on %(when)s.") % {"when": when})
 
 
@@ -228,6 +228,17 @@ def chase_words(chase: Chase) -> str:
     """Return what a chase asks for; a common list names its requirements."""
     codes = chase.covers or [chase.requirement_code]
     return ", ".join(str(REQUIREMENT_TEXTS[code][0]) for code in codes)
+
+
+def rung_words(chase: Chase) -> str:
+    """Return how far a chase has climbed as people count, from one; empty before its first message.
+
+    The end of the ladder is no rung.
+    """
+    if chase.last_step is None:
+        return ""
+    rungs = sum(1 for step in chase.steps if step.get("message"))
+    return gettext("%(place)s of %(rungs)s") % {"place": chase.last_step + 1, "rungs": rungs}
 
 
 def badge(words: Any, colour: str) -> str:

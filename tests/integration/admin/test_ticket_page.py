@@ -11,6 +11,7 @@ from config.core.actor import SYSTEM
 from migrations_app.enums import RequirementState
 from migrations_app.models import ChaseAttempt
 from migrations_app.services.outreach import mark_lost
+from tests.factories.forms import NUMBER, OTHER_NUMBER
 from tests.factories.walks import Path, Walk, Walker
 from tests.integration.admin.conftest import Person
 
@@ -134,3 +135,28 @@ def test_looking_changes_nothing_and_the_page_takes_no_posts(walk: Walker, super
 def values_of(walked: Walk) -> dict[str, Any]:
     fresh = walked.fresh()
     return {field.attname: getattr(fresh, field.attname) for field in fresh._meta.concrete_fields}
+
+
+_BSP_ONLY = "only the old BSP can switch two-step verification off"
+
+
+def test_a_warning_about_leaving_ends_when_the_number_is_free(walk: Walker, agent_at_desk: Person) -> None:
+    numbers = (NUMBER, OTHER_NUMBER)
+    walked = walk(Path.FILED, *numbers, waba_owner="old_bsp")
+    assert agent_at_desk.page(walked).count(_BSP_ONLY) == 1, "what holds for all numbers is told once"
+    first, second = walked.case.numbers.order_by("position")
+    first.requirements.filter(code="two_step_disabled").update(state=RequirementState.MET)
+    assert agent_at_desk.page(walked).count(_BSP_ONLY) == 1
+    second.requirements.filter(code="two_step_disabled").update(state=RequirementState.MET)
+    assert _BSP_ONLY not in agent_at_desk.page(walked)
+
+
+def test_what_is_settled_is_folded_and_the_chases_come_right_after_what_is_missing(
+    walk: Walker, agent_at_desk: Person
+) -> None:
+    page = agent_at_desk.page(walk(Path.WAITING_TWO_STEP))
+    places = [page.index(f'id="{name}"') for name in ("requirements", "chases", "playbook", "numbers", "comments")]
+    assert places == sorted(places)
+    missing = page[places[0] : places[1]]
+    assert missing.index("Two-step verification switched off") < missing.index("Settled: ")
+    assert missing.index("Settled: ") < missing.index("WhatsApp Business Account approved by Meta")
