@@ -213,7 +213,7 @@ class Exchange(models.Model):
 
     class Meta:
         verbose_name = _("exchange")
-        verbose_name_plural = _("exchange log")
+        verbose_name_plural = _("exchanges")
         constraints = [in_list("state", ExchangeState, name="exchange_state_in_list")]
         indexes = [
             # Attempt counters of a number (codes asked, registrations tried) within a moving window.

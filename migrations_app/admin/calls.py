@@ -32,6 +32,7 @@ class PinCallAdmin(ReadOnlyAdmin):
     list_display_links = ("time",)
     list_filter = ("state", AgentFilter)
     search_fields = ("ticket__reference", "ticket__client_name")
+    empty_note = _("Calls in which numbers are moved. Empty means that no client has chosen a time yet.")
     list_select_related = ("ticket", "agent")
     ordering = ("-start", "-id")
     date_hierarchy = "start"

@@ -82,6 +82,10 @@ class DeskTaskAdmin(ReadOnlyAdmin):
     list_display_links = ("what",)
     list_filter = (StateFilter, ("kind", ChoicesDropdownFilter), WhoseFilter, TaskQueueFilter)
     list_filter_submit = True
+    empty_note = _(
+        "What only a person can do: call, write on WhatsApp, ask on a portal, read an answer. Tasks appear by themselves when "
+        "a ladder needs one. Empty means that nobody waits for you."
+    )
     list_fullwidth = True
     list_per_page = 50
     paginator = ShortCount

@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +14,7 @@ from unfold.decorators import display
 
 from config.core import clock
 from config.core.admin.base import ReadOnlyAdmin
+from config.core.admin.moments import moment_words
 from config.core.errors import DomainError
 from migrations_app.admin.words import STATE_COLOURS, badge, refusal_words
 from migrations_app.enums import DisputeState
@@ -39,6 +39,10 @@ def open_count(request: HttpRequest) -> str:
 @admin.register(OwnershipDispute)
 class OwnershipDisputeAdmin(ReadOnlyAdmin):
     """Lines that two organizations claim."""
+
+    empty_note = _(
+        "Numbers that two organizations claim wait here for a lead's decision. Empty means that there are none."
+    )
 
     list_display = ("number", "state_label", "held_by", "claimed_by", "times", "raised")
     list_display_links = ("number",)
@@ -129,4 +133,4 @@ class OwnershipDisputeAdmin(ReadOnlyAdmin):
 
     @display(description=_("Raised at"), ordering="raised_at")
     def raised(self, row: OwnershipDispute) -> str:
-        return date_format(row.raised_at, "j M Y, H:i")
+        return moment_words(row.raised_at)

@@ -25,7 +25,7 @@ class Names:
     def local(self, iso: str) -> str:
         """Return a stored moment by the client's wall clock."""
         moment = datetime.fromisoformat(iso).astimezone(self.zone)
-        return f"{date_format(moment, 'j M Y, H:i')} ({self.zone.key})"
+        return f"{date_format(moment, 'D j M Y, H:i')} ({self.zone.key})"
 
 
 def requirement_of(data: Data) -> str:

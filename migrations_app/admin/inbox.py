@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
@@ -18,6 +17,7 @@ from unfold.decorators import display
 
 from config.core import clock
 from config.core.admin.base import ReadOnlyAdmin, ShortCount
+from config.core.admin.moments import moment_words
 from config.core.errors import DomainError
 from migrations_app.admin.answers_card import note_of
 from migrations_app.admin.words import STATE_COLOURS, badge, refusal_words
@@ -56,6 +56,10 @@ class InboundMailAdmin(ReadOnlyAdmin):
     list_filter = ("state", "source")
     search_fields = ("sender", "subject", "ticket__reference", "message_id")
     list_per_page = 50
+    empty_note = _(
+        "Answers find their ticket by themselves; mail that fits none waits here until somebody files it or sets it aside. "
+        "Empty means that there is none."
+    )
     paginator = ShortCount
 
     ordering = ("-received_at", "-id")
@@ -192,4 +196,4 @@ class InboundMailAdmin(ReadOnlyAdmin):
 
     @display(description=_("Received at"), ordering="received_at")
     def came(self, row: InboundMail) -> str:
-        return date_format(row.received_at, "j M Y, H:i")
+        return moment_words(row.received_at)

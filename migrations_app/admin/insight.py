@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 
 from config.core.admin.base import ReadOnlyAdmin
+from migrations_app.admin.requirement_filter import RequirementFilter
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.models import BspPace, MigrationCase
 
@@ -50,7 +51,10 @@ class BspPaceAdmin(ReadOnlyAdmin):
     """One line per BSP and demand; the line without a BSP is all of them together."""
 
     list_display = ("who", "demand", "cases", "open_cases", "half", "nine_of_ten", "messages", "escalated_percent")
-    list_filter = ("requirement_code",)
+    list_filter = (RequirementFilter,)
+    empty_note = gettext_lazy(
+        "How long each old BSP took in past cases. Empty means that too few cases are through to say anything."
+    )
     search_fields = ("bsp__name",)
     list_select_related = ("bsp",)
     ordering = ("requirement_code", "-median")

@@ -34,6 +34,7 @@ PROBLEM_WORDS: dict[str, Any] = {
     "no_rungs": _("A ladder needs a rung that sends something."),
 }
 _CONDITIONS = ("demand", "requirement", "waba_owner", "bsp", "priority")
+_ANY = _("any")
 _COLUMN_OF = {"wait_business_days": "days"}
 
 
@@ -186,7 +187,12 @@ class LadderForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         super().__init__(data, instance=instance, initial=initial)
         self.rungs = rungs
         requirement: Any = self.fields["requirement"]
-        requirement.choices = [("", "–"), *askable()]
+        requirement.choices = [("", _ANY), *askable()]
+        for name in ("waba_owner", "priority"):
+            choice: Any = self.fields[name]
+            choice.choices = [("", _ANY), *(pair for pair in choice.choices if pair[0])]
+        bsp: Any = self.fields["bsp"]
+        bsp.empty_label = _ANY
         if instance is not None:
             del self.fields["slug"]
 

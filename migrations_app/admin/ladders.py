@@ -21,10 +21,10 @@ from migrations_app.admin.ladder_form import (
     CHANNELS,
     LadderForm,
     RungSet,
-    requirement_words,
     rungs_shown,
     wait_shown,
 )
+from migrations_app.admin.ladder_words import cases_in_words, conditions_of
 from migrations_app.admin.words import EMAIL_WORDS, badge
 from migrations_app.enums.ladders import AtEnd, RungLanguage
 from migrations_app.models import Ladder
@@ -39,6 +39,7 @@ class LadderAdmin(DeskModelAdmin):
     """Plans of chases. A running chase keeps the rungs it started with."""
 
     list_display = ("name", "demand", "conditions", "rungs", "active_label", "version", "edited", "updated_at")
+    list_fullwidth = True
     list_filter = ("demand", "active")
     list_select_related = ("bsp",)
     search_fields = ("name", "slug")
@@ -121,9 +122,17 @@ class LadderAdmin(DeskModelAdmin):
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
         return TemplateResponse(request, template, {**frame, **context})
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list, with what a row must know of the others: what they leave to it."""
+        changelist = super().get_changelist_instance(request)
+        others = _active()
+        for row in changelist.result_list:
+            row.others = others
+        return changelist
+
     @display(description=_("For"))
-    def conditions(self, row: Ladder) -> str:
-        return "; ".join(f"{name}: {words}" for name, words in _conditions(row)) or gettext("all cases")
+    def conditions(self, row: Any) -> str:
+        return cases_in_words(row, row.others)
 
     @display(description=_("Rungs"))
     def rungs(self, row: Ladder) -> int:
@@ -134,17 +143,12 @@ class LadderAdmin(DeskModelAdmin):
         return badge(gettext("active"), "success") if row.active else badge(gettext("rests"), "")
 
 
-def _conditions(row: Ladder) -> list[tuple[Any, str]]:
-    found = [
-        (_("Requirement"), requirement_words(row.requirement)),
-        (_("Old BSP"), row.bsp.name if row.bsp else ""),
-        (_("Priority"), str(row.get_priority_display()) if row.priority else ""),
-        (_("WABA owner"), str(row.get_waba_owner_display()) if row.waba_owner else ""),
-    ]
-    return [(name, words) for name, words in found if words]
+def _active() -> list[Ladder]:
+    return list(Ladder.objects.filter(active=True))
 
 
 def _shown(ladder: Ladder | None, form: LadderForm, rungs: Any, *, edits: bool) -> dict[str, Any]:
+    others = _active()
     end: Mapping[str, Any] = next((step for step in ladder.steps if not step.get("message")), {}) if ladder else {}
     return {
         "title": ladder.name if ladder else gettext("New ladder"),
@@ -154,7 +158,8 @@ def _shown(ladder: Ladder | None, form: LadderForm, rungs: Any, *, edits: bool) 
         "edits": edits,
         "about": [form[name] for name in form.fields if name not in {"end_days", "end_hours", "on_exhausted"}],
         "ending": [form[name] for name in ("end_days", "end_hours", "on_exhausted")],
-        "conditions": _conditions(ladder) if ladder else [],
+        "conditions": conditions_of(ladder, others) if ladder else [],
+        "cases": cases_in_words(ladder, others) if ladder else "",
         "lines": [_line(step) for step in rungs_shown(ladder)],
         "end": wait_shown(end),
         "at_end": [AtEnd(word).label for word in (ladder.on_exhausted if ladder else []) if word in AtEnd.values],

@@ -122,7 +122,7 @@ def _desk_offers(code: RequirementCode, states: set[RequirementState], number_id
 def requirement_blocks(
     rows: Iterable[Requirement], numbers: Sequence[NumberMove], viewer: Viewer
 ) -> list[dict[str, Any]]:
-    """Return the requirements grouped by what they block, in the order of the catalogue."""
+    """Return the requirements grouped by what they block, in the order of the catalogue; what is settled stands apart."""
     by_code: dict[str, list[Requirement]] = {}
     for row in rows:
         by_code.setdefault(row.code, []).append(row)
@@ -135,10 +135,17 @@ def requirement_blocks(
         Blocks.NOTHING: _("Good to have; blocks nothing"),
     }
     return [
-        {"label": label, "lines": [line for blocks, line in lines if blocks == block]}
+        {"label": label, **_parted([line for blocks, line in lines if blocks == block])}
         for block, label in labels.items()
         if any(blocks == block for blocks, _line_of in lines)
     ]
+
+
+def _parted(lines: Sequence[RequirementLine]) -> dict[str, Sequence[RequirementLine]]:
+    return {
+        "open": [line for line in lines if line.state not in SATISFIED],
+        "done": [line for line in lines if line.state in SATISFIED],
+    }
 
 
 def _line(code: str, rows: list[Requirement], numbers: dict[int, NumberMove], viewer: Viewer) -> RequirementLine:

@@ -1,21 +1,23 @@
 """Working hours, which a lead sets up; chases to look at."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from config.core import clock
 from config.core.admin.base import DeskModelAdmin, ReadOnlyAdmin
 from migrations_app.admin import ladder_preview
-from migrations_app.admin.words import EMAIL_WORDS, STATE_COLOURS, badge, chase_words
-from migrations_app.models import AgentHours, Chase, ChaseAttempt
+from migrations_app.admin.requirement_filter import RequirementFilter
+from migrations_app.admin.words import EMAIL_WORDS, STATE_COLOURS, badge, chase_words, rung_words
+from migrations_app.models import AgentHours, Chase, ChaseAttempt, Ladder
 from tickets.selectors.desk import is_lead, visible_tickets
 
 
@@ -39,17 +41,22 @@ class AgentHoursAdmin(DeskModelAdmin):
 class ChaseAdmin(ReadOnlyAdmin):
     """Who is being reminded of what. The buttons are on the ticket's page."""
 
-    list_display = ("ticket_link", "requirement", "state_label", "ladder_slug", "last_step", "next_at")
-    list_filter = ("state", "requirement_code")
+    list_display = ("ticket_words", "requirement", "state_label", "ladder", "last_rung", "next_at")
+    list_filter = ("state", RequirementFilter)
     search_fields = ("case__ticket__reference", "case__ticket__client_name")
     list_select_related = ("case__ticket",)
-    list_display_links = None
+    list_display_links = ("ticket_words",)
     ordering = ("-updated_at", "-id")
-    fields = ("requirement_code", "state", "ladder_slug", "last_step", "next_at", "messages_sent")
-    readonly_fields = ("messages_sent",)
+    fields = ("requirement", "state", "ladder", "last_rung", "next_at", "messages_sent")
+    readonly_fields = ("requirement", "ladder", "last_rung", "messages_sent")
+    empty_note = _(
+        "Reminders to whoever owes something: a chase begins with every ticket that has something open. "
+        "Empty means that no ticket has been filed yet."
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Chase]:
-        rows: QuerySet[Chase] = super().get_queryset(request)
+        ladders = Ladder.objects.filter(slug=OuterRef("ladder_slug"))
+        rows: QuerySet[Chase] = super().get_queryset(request).annotate(ladder_name=Subquery(ladders.values("name")[:1]))
         return rows if is_lead(request.user) else rows.filter(case__ticket__in=visible_tickets(request.user))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -76,11 +83,25 @@ class ChaseAdmin(ReadOnlyAdmin):
         context = ladder_preview.of_chase(chase, now=clock.now())
         return TemplateResponse(request, "admin/desk/ladder_preview.html", {**frame, **context})
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list, whose rows lead to the chases on their ticket's page."""
+        changelist = super().get_changelist_instance(request)
+        changelist.url_for_result = lambda row: (
+            reverse("admin:tickets_ticket_change", args=[row.case.ticket_id]) + "#chases"
+        )
+        return changelist
+
     @display(description=_("Ticket"))
-    def ticket_link(self, row: Chase) -> str:
-        ticket = row.case.ticket
-        url = reverse("admin:tickets_ticket_change", args=[ticket.pk])
-        return format_html('<a href="{}">{} · {}</a>', url, ticket.reference, ticket.client_name)
+    def ticket_words(self, row: Chase) -> str:
+        return f"{row.case.ticket.reference} · {row.case.ticket.client_name}"
+
+    @display(description=_("Ladder"))
+    def ladder(self, row: Any) -> str:
+        return row.ladder_name or row.ladder_slug
+
+    @display(description=_("Last rung"), ordering="last_step")
+    def last_rung(self, row: Chase) -> str:
+        return rung_words(row) or "–"
 
     @display(description=_("Requirement"))
     def requirement(self, row: Chase) -> str:

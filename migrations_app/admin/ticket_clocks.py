@@ -52,7 +52,7 @@ def target_badge(ticket: Ticket) -> str:
     if ticket.sla_due_at is None:
         return badge(_("Missed"), "danger") if ticket.sla_breached else "–"
     late = ticket.sla_due_at <= clock.now()
-    return badge(date_format(localtime(ticket.sla_due_at), "j M H:i"), "danger" if late else "")
+    return badge(date_format(localtime(ticket.sla_due_at), "D j M, H:i"), "danger" if late else "")
 
 
 SLA_CHOICES = (("missed", _("A target missed")), ("soon", _("Due within a day")))

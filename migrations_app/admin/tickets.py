@@ -11,12 +11,8 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.formats import date_format
-from django.utils.timesince import timesince
-from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from config.core import clock
 from config.core.admin.base import ReadOnlyAdmin, ShortCount
@@ -32,13 +28,10 @@ from migrations_app.admin import (
     ticket_slots,
     transfers,
 )
-from migrations_app.admin.ticket_clocks import target_badge
+from migrations_app.admin.ticket_columns import TicketColumns
 from migrations_app.admin.ticket_filters import CLIENT_FILTERS, DESK_FILTERS
-from migrations_app.admin.words import PARTY_COLOURS, STAGE_COLOURS, STATUS_COLOURS, badge
-from migrations_app.enums import Stage
 from migrations_app.models import MigrationCase
 from migrations_app.selectors.cases import tickets_matching
-from tickets.enums import ON_HOLD, Party
 from tickets.models import Ticket
 from tickets.selectors.desk import is_agent, is_lead, visible_tickets, works_nowhere
 from tickets.selectors.files import attachment_of
@@ -46,10 +39,9 @@ from tickets.services.files import opened
 
 READ = {"GET", "HEAD"}
 _DESK_COLUMNS = (
-    "reference", "client", "stage_label", "status_label", "waiting_label", "since", "queue", "assigned", "old_bsp", "nudge",
-    "target",
+    "reference", "client", "stage_label", "waiting_label", "worked_by", "old_bsp", "nudge", "target",
 )  # fmt: skip
-_CLIENT_COLUMNS = ("reference", "client", "stage_label", "status_label", "waiting_label", "since", "nudge")
+_CLIENT_COLUMNS = ("reference", "client", "stage_label", "waiting_label", "nudge")
 
 
 def _with_bsp_name(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
@@ -63,7 +55,7 @@ def _with_bsp_name(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
 
 
 @admin.register(Ticket)
-class TicketAdmin(ReadOnlyAdmin):
+class TicketAdmin(TicketColumns, ReadOnlyAdmin):
     """Everybody sees what `visible_tickets` grants, through every door of the admin; only services change a ticket."""
 
     list_select_related = ("queue", "assignee")
@@ -77,7 +69,7 @@ class TicketAdmin(ReadOnlyAdmin):
     list_fullwidth = True
     list_filter_sheet = True
     list_filter_submit = True
-    sortable_by = ("reference", "since", "nudge", "target")
+    sortable_by = ("reference", "waiting_label", "nudge", "target")
 
     # What may be seen and done -----------------------------------------------------------------------------------
 
@@ -253,48 +245,3 @@ class TicketAdmin(ReadOnlyAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         return ticket_actions.answer(request, ticket, action)
-
-    # Columns ------------------------------------------------------------------------------------------------------
-
-    @display(description=_("Client"), header=True)
-    def client(self, ticket: Ticket) -> list[str]:
-        note = gettext("test ticket") if ticket.test else ticket.client_reference
-        return [ticket.client_name, note]
-
-    @display(description=_("Stage"))
-    def stage_label(self, ticket: Ticket) -> str:
-        if not ticket.stage:
-            return badge(gettext("Draft"), "")
-        return badge(Stage(ticket.stage).label, STAGE_COLOURS.get(ticket.stage, ""))
-
-    @display(description=_("Status"))
-    def status_label(self, ticket: Ticket) -> str:
-        if ticket.on_hold:
-            return badge(gettext("On hold"), STATUS_COLOURS[ON_HOLD])
-        return badge(ticket.get_status_display(), STATUS_COLOURS.get(ticket.status, ""))
-
-    @display(description=_("Waiting on"))
-    def waiting_label(self, ticket: Ticket) -> str:
-        return badge(ticket.get_waiting_on_display(), PARTY_COLOURS.get(ticket.waiting_on, ""))
-
-    @display(description=_("Since"), ordering="waiting_since")
-    def since(self, ticket: Ticket) -> str:
-        if ticket.waiting_on == Party.NOBODY:
-            return "–"
-        return timesince(ticket.waiting_since, clock.now(), depth=1)
-
-    @display(description=_("Assignee"))
-    def assigned(self, ticket: Ticket) -> str:
-        return (ticket.assignee.get_full_name() or ticket.assignee.get_username()) if ticket.assignee else "–"
-
-    @display(description=_("Old BSP"))
-    def old_bsp(self, ticket: Any) -> str:
-        return ticket.bsp_name or "–"
-
-    @display(description=_("Next nudge"), ordering="next_nudge_at")
-    def nudge(self, ticket: Ticket) -> str:
-        return date_format(localtime(ticket.next_nudge_at), "j M H:i") if ticket.next_nudge_at else "–"
-
-    @display(description=_("Next target"), ordering=F("sla_due_at").asc(nulls_last=True))
-    def target(self, ticket: Ticket) -> str:
-        return target_badge(ticket)

@@ -59,7 +59,6 @@ class UndeliveredAdmin(ReadOnlyAdmin):
         rows = undelivered(request.user)
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.model._meta,
             "title": gettext("Undelivered messages"),
             "lines": [_line(row) for row in rows],
             "cut": len(rows) >= MOST,

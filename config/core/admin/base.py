@@ -62,6 +62,15 @@ class DeskModelAdmin(ModelAdmin):
     show_full_result_count = False
     show_facets = ShowFacets.NEVER  # counting every choice of every filter would read whole tables
     warn_unsaved_form = True
+    empty_note: Any = ""
+    """What the list is for and what it means that nothing stands in it, for whoever sees it empty."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list. Without search and filters the head has no "Show all": all is what is shown."""
+        changelist = super().get_changelist_instance(request)
+        if not changelist.query and not changelist.has_active_filters:
+            changelist.full_result_count = changelist.result_count
+        return changelist
 
     def save_model(self, request: HttpRequest, obj: Model, form: "ModelForm[Any]", change: Any) -> None:
         stamp(obj)
@@ -80,6 +89,8 @@ class DeskModelAdmin(ModelAdmin):
 
 class ReadOnlyAdmin(DeskModelAdmin):
     """Rows that only services write: to be looked at."""
+
+    list_after_template = "admin/_times.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

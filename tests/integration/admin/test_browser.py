@@ -10,6 +10,8 @@ from django.contrib.auth.models import User
 from playwright.sync_api import sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from migrations_app.models import Ladder
+from tests.factories.forms import NUMBER, OTHER_NUMBER
 from tests.factories.walks import Path, Walker
 from tests.integration.admin.conftest import PASSWORD
 
@@ -112,3 +114,29 @@ def test_a_lead_chooses_conditions_tests_a_draft_and_makes_it_live(
         troubles = apart.submit(_browse, visit, live_server.url).result()
     assert troubles == []
     assert seen == ["Infobip", "Padaria Sol", "Tickets tried: 1; would go elsewhere: 0.", "Live"]
+
+
+def test_a_ticket_and_a_ladder_fit_a_phone(walk: Walker, lead_user: User, live_server: LiveServer) -> None:
+    walked = walk(Path.WAITING_TWO_STEP, NUMBER, OTHER_NUMBER, waba_owner="old_bsp")
+    ladder = Ladder.objects.get(slug="two-step-bsp-owns")
+    widths: list[int] = []
+
+    def visit(page: Any) -> None:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(f"{live_server.url}/admin/tickets/ticket/{walked.ticket.pk}/change/")
+        page.fill("#id_username", "leo")
+        page.fill("#id_password", PASSWORD)
+        page.click("#login-form button")
+        page.wait_for_selector("#chases")
+        widths.append(page.evaluate("document.documentElement.scrollWidth"))
+        page.click("#requirements summary:has-text('Asked for it')")
+        box = page.locator("#requirements .pt-offer[open] .pt-popup").bounding_box()
+        widths.extend([int(box["x"] + box["width"]), int(box["x"] >= 0)])
+        page.goto(f"{live_server.url}/admin/migrations_app/ladder/{ladder.pk}/change/")
+        widths.append(page.evaluate("document.querySelector('.pt-rungs').getBoundingClientRect().right"))
+
+    with ThreadPoolExecutor(1) as apart:
+        troubles = apart.submit(_browse, visit, live_server.url).result()
+    assert troubles == []
+    assert widths[2] == 1
+    assert max(widths) <= 390, widths

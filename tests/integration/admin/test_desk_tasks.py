@@ -132,7 +132,11 @@ def test_an_outcome_is_recorded_and_shown(called: Walk, agent_at_desk: Person) -
     assert (row.state, row.external_reference) == ("requested", "INC-7")
     assert f"{row.promised_for:%d %H:%M}" == "06 21:00"  # six o'clock in the evening in Sao Paulo
     page = agent_at_desk.page(called)
-    for words in ("Promised for a date", "Ana calls them", "Call (Client): Promised for a date – 6 Mar 2026, 18:00"):
+    for words in (
+        "Promised for a date",
+        "Ana calls them",
+        "Call (Client): Promised for a date – Fri 6 Mar 2026, 18:00",
+    ):
         assert words in page
     assert "Do it" not in page
     ended = text_of(agent_at_desk.get(PAGE, task_of(called).pk))

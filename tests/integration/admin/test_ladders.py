@@ -7,6 +7,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.forms import BoundField, ChoiceField
 
+from migrations_app.admin.ladder_words import cases_in_words
 from migrations_app.enums import AttemptState
 from migrations_app.models import Ladder
 from providers.models import Bsp
@@ -183,3 +184,21 @@ def test_an_old_bsp_that_does_not_answer_is_shown_and_found(agent_at_desk: Perso
     walked.ticket.save()
     assert walked.ticket.reference in text_of(agent_at_desk.get("tickets_ticket_changelist", attention="bsp-silent"))
     assert "Old BSP does not answer" in agent_at_desk.page(walked)
+
+
+def test_a_ladder_names_the_cases_that_others_leave_to_it(lead_at_desk: Person, agent_at_desk: Person) -> None:
+    def listed() -> dict[str, str]:
+        rows = lead_at_desk.get("migrations_app_ladder_changelist").context["cl"].result_list
+        return {row.slug: cases_in_words(row, row.others) for row in rows}
+
+    words = listed()
+    assert words["two-step-client-owns"] == "WABA owner: Client"
+    assert words["two-step-bsp-owns"] == "WABA owner: Old BSP or Unknown"
+    assert words["requirements"] == "all other cases"
+    assert words["closing"] == "all cases"
+    general = Ladder.objects.get(slug="two-step-bsp-owns")
+    for person in (lead_at_desk, agent_at_desk):
+        assert "For: WABA owner: Old BSP or Unknown" in text_of(person.get("migrations_app_ladder_change", general.pk))
+    Ladder.objects.filter(slug="two-step-client-owns").update(active=False)
+    assert listed()["two-step-bsp-owns"] == "all cases"
+    assert listed()["two-step-client-owns"] == "WABA owner: Client"

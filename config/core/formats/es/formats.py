@@ -1,0 +1,4 @@
+"""See the package above."""
+
+DATE_FORMAT = "D j M Y"
+DATETIME_FORMAT = "D j M Y, H:i"
