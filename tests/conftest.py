@@ -38,7 +38,7 @@ from tests.factories.desk import (
 from tests.factories.pristine import back_to_pristine, keep_pristine
 from tests.factories.servers import MailServer, Meta, PartnerServer, start_mail_server, start_meta, start_partner
 from tests.factories.walks import Walker
-from tickets.models import Organization
+from tickets.models import Organization, Queue
 from tickets.models.files import private_storage
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -303,6 +303,12 @@ def walk(client_key: Key, agent_user: User, now: datetime, request: pytest.Fixtu
     """File tickets and carry them along a path: `walk(Path.SCHEDULED)`. Paths past the call need the fixture `meta`."""
     telephone = request.getfixturevalue("meta") if "meta" in request.fixturenames else None
     return Walker(client_key, agent_user, now, telephone)
+
+
+@pytest.fixture
+def claims_suffice(desk: Desk) -> None:
+    """No claim is tried at Meta, so an invitation waits for nothing."""
+    Queue.objects.filter(tries_claims=True).update(tries_claims=False)
 
 
 # Threads

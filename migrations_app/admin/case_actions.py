@@ -1,7 +1,7 @@
 """Actions on what belongs to the case: requirements, messages of unknown outcome, calls."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -10,7 +10,7 @@ from migrations_app.admin.call_company import call_to_join
 from migrations_app.admin.deeds import Action, BadForm, Deed
 from migrations_app.enums import RequirementCode, RequirementState
 from migrations_app.models import ChaseAttempt, Notice, NumberMove
-from migrations_app.rules.hours import zone_of
+from migrations_app.rules.hours import end_of_business
 from migrations_app.services import calls, outreach, requirements
 from migrations_app.services.recognising import Recognition, recognise_bsp
 from migrations_app.services.slot_taking import Wish
@@ -18,7 +18,6 @@ from providers.services.naming import NameTaken
 from tickets.enums import Party
 
 MAX_SHORT = 100
-END_OF_DAY = time(18, 0)
 _DECISIONS = frozenset({RequirementState.MET, RequirementState.WAIVED, RequirementState.FAILED, RequirementState.UNMET})
 
 
@@ -93,24 +92,23 @@ def promised_evening(deed: Deed) -> datetime | None:
 
     :raises BadForm: it is no date.
     """
-    promised = deed.text("promised_for")
-    day = _day(promised) if promised else None
-    if promised and day is None:
-        raise BadForm(_("The promised date is not a date."))
-    return _evening(day, deed.ticket.timezone) if day else None
+    return evening_of(deed.text("promised_for"), deed.ticket.timezone)
 
 
-def _day(text: str) -> datetime | None:
+def evening_of(text: str, timezone: str) -> datetime | None:
+    """Return when a typed day ends in a zone; None when nothing was typed.
+
+    :raises BadForm: it is no date.
+    """
+    if not text:
+        return None
     try:
         day = parse_date(text)
     except ValueError:
-        return None
-    return datetime.combine(day, END_OF_DAY, tzinfo=UTC) if day else None
-
-
-def _evening(day: datetime, zone: str) -> datetime:
-    """Return the end of business of that day where the client is: only then is a promise broken."""
-    return day.replace(tzinfo=zone_of(zone)).astimezone(UTC)
+        day = None
+    if day is None:
+        raise BadForm(_("The promised date is not a date."))
+    return end_of_business(day, timezone)
 
 
 def _judge(deed: Deed) -> str:

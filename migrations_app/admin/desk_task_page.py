@@ -2,7 +2,7 @@
 
 from copy import copy
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
@@ -18,7 +17,7 @@ from django.utils.translation import gettext as _
 from config.core import clock
 from config.core.errors import DomainError
 from migrations_app.admin.answers_card import entry_of
-from migrations_app.admin.case_actions import END_OF_DAY, MAX_SHORT
+from migrations_app.admin.case_actions import MAX_SHORT, evening_of
 from migrations_app.admin.deeds import MAX_TEXT, BadForm
 from migrations_app.admin.task_words import PRIORITY_COLOURS, TASK_ICONS, outcome_words
 from migrations_app.admin.words import (
@@ -228,19 +227,6 @@ def _told(data: Any, zone: str) -> Told:
         outcome=TaskOutcome(outcome),
         note=note,
         case_number=case_number,
-        promised_for=_promised(str(data.get("promised_for", "")).strip(), zone),
+        promised_for=evening_of(str(data.get("promised_for", "")).strip(), zone),
         code=RequirementCode(code) if code in RequirementCode.values else None,
     )
-
-
-def _promised(text: str, zone: str) -> datetime | None:
-    """Return the end of business of a promised day where the client is: only then is a promise broken."""
-    if not text:
-        return None
-    try:
-        day = parse_date(text)
-    except ValueError:
-        day = None
-    if day is None:
-        raise BadForm(_("The promised date is not a date."))
-    return datetime.combine(day, END_OF_DAY, tzinfo=ZoneInfo(zone)).astimezone(UTC)

@@ -1,7 +1,7 @@
 """When a rung is due: business time by the recipient's wall clock, its public holidays, and its quiet hours."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -23,6 +23,8 @@ OPENS, CLOSES = time(9, 0), time(18, 0)
 """Hours in which later reminders may go out, by the recipient's wall clock, on its working days."""
 WORKDAY = timedelta(hours=9)
 """What one business day of a ladder is worth in working time."""
+_STRETCHES = 30
+"""In so many stretches of working time two calendars meet, or they never do."""
 LAST_CALL = timedelta(minutes=15)
 """Nothing is planned for the last minutes of a day: a sweep that comes a moment later would find the office closed."""
 
@@ -85,6 +87,17 @@ def opening(calendar: Hours, moment: datetime) -> datetime:
     return moment if stretch is None else max(stretch[0], moment)
 
 
+def opening_of_both(theirs: Hours, ours: Hours, moment: datetime) -> datetime:
+    """Return the first moment from this one on at which both calendars are open; where they never are, when ours opens."""
+    found = moment
+    for _ in range(_STRETCHES):
+        start = opening(ours, found)
+        found = opening(theirs, start)
+        if found == start:
+            return found
+    return opening(ours, moment)
+
+
 def next_day(calendar: Hours, moment: datetime) -> datetime:
     """Return the first opening on a later day than the moment's own, by the calendar's wall clock."""
     _start, end = local_day(calendar, moment)
@@ -97,6 +110,11 @@ def local_day(calendar: Hours, moment: datetime) -> Interval:
     day = moment.astimezone(zone).date()
     start, end = (moment_of(datetime.combine(day + timedelta(days=n), time()), zone) for n in (0, 1))
     return start, end
+
+
+def end_of_business(day: date, timezone: str) -> datetime:
+    """Return when a day ends for business in a zone, in UTC: only then is a promise for that day broken."""
+    return moment_of(datetime.combine(day, CLOSES), zone_of(timezone)).astimezone(UTC)
 
 
 def add_business_days(moment: datetime, days: float, *, calendar: Hours) -> datetime:

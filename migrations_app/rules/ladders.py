@@ -125,7 +125,7 @@ class Rung:
 Way = Callable[[Step], str]
 """By which channel a rung's recipient is reached; empty where it cannot be."""
 Due = Callable[[Step, datetime, bool], datetime]
-"""When a rung is due after a moment; the flag: nothing of this round was sent before it."""
+"""When a rung is due after a moment, by the channel that it is given; the flag: nothing of this round was sent before it."""
 
 
 def timetable(
@@ -141,7 +141,9 @@ def timetable(
         if not channel and not step.escalates:
             yield Rung(step, "", None)
             continue
-        waiting = step if opening is None or step.escalates else replace(step, wait_business_days=opening)
+        waiting = replace(step, channel=channel or step.channel)
+        if opening is not None and not step.escalates:
+            waiting = replace(waiting, wait_business_days=opening)
         moment = due(waiting, moment, first)
         yield Rung(step, channel, moment)
         first, opening = False, None

@@ -55,7 +55,7 @@ def retry(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime)
         if not order:
             raise NoWayLeft
         _take_off(uow, attempt)
-        plan_by(uow, attempt, contact, order[0], at_once=True)
+        plan_by(uow, ticket, attempt, contact, order[0], at_once=True)
         tell_desk(uow, ticket, attempt, EventType.ATTEMPT_RETRIED)
         settle(uow, ticket, case)
 

@@ -4,15 +4,15 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Any
 
 from config.core.uow import UnitOfWork
-from migrations_app.enums import AttemptState, ChannelName, ChaseState, PinCallState, Stage
+from migrations_app.enums import BY_PERSON, AttemptState, ChannelName, ChaseState, PinCallState, Stage
 from migrations_app.models import Chase, ChaseAttempt, MigrationCase, Notice
 from migrations_app.rules.channels import BEST, Follow, Result, Tried, follow, next_way, pause, ways
-from migrations_app.rules.hours import opening
 from migrations_app.rules.ladders import parse_ladder
 from migrations_app.rules.lifecycle import ATTEMPT
 from migrations_app.selectors.proofs import still_on_numbers
@@ -20,7 +20,7 @@ from migrations_app.services import chases
 from migrations_app.services.attempts import AnyAttempt
 from migrations_app.services.desk_tasks import NOT_NEEDED
 from migrations_app.services.notices import WARNING
-from migrations_app.services.pacing import answers_filing, is_nudge
+from migrations_app.services.pacing import answers_filing, is_nudge, within_hours
 from migrations_app.services.recipients import Contact, contacts_of
 from providers.enums import ExchangeState
 from providers.services.outreach import Outcome, capabilities_of
@@ -113,10 +113,13 @@ def _plan_other(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: A
         case Follow.AGAIN:
             asked = timedelta(seconds=outcome.retry_after)
             wait = pause(attempt.try_no, spread=_dice.random(), asked=asked)
-            due = _in_hours(attempt, contact, ChannelName(attempt.channel), uow.now + wait)
+            due = _in_hours(ticket, attempt, contact, ChannelName(attempt.channel), uow.now + wait)
             _plan(uow, attempt, {"due_at": due, "try_no": attempt.try_no + 1})
         case Follow.NEXT_WAY if way is not None:
-            plan_by(uow, attempt, contact, way)
+            plan_by(uow, ticket, attempt, contact, way)
+            if _silences(attempt, after=uow.now):
+                # The next way is gone only when a promise or a snooze is over: until then a person should see the bad address.
+                give_up(uow, ticket, attempt, outcome.reason)
         case Follow.GIVE_UP:
             give_up(uow, ticket, attempt, outcome.reason)
             return False
@@ -160,26 +163,36 @@ def ways_of(attempt: AnyAttempt, contact: Contact) -> list[ChannelName]:
     return ways(rungs[attempt.step].channel, there_are=contact.ways)
 
 
-def plan_by(uow: UnitOfWork, attempt: AnyAttempt, contact: Contact, way: ChannelName, *, at_once: bool = False) -> None:
+def plan_by(
+    uow: UnitOfWork, ticket: Ticket, attempt: AnyAttempt, contact: Contact, way: ChannelName, *, at_once: bool = False
+) -> None:
     """Plan a message anew by another way, as soon as the recipient's hours allow; `at_once`: a person wants it now."""
-    due = uow.now if at_once else _in_hours(attempt, contact, way, uow.now)
+    due = uow.now if at_once else _in_hours(ticket, attempt, contact, way, uow.now)
     anew = {"channel": way, "address": contact.address_by(way), "try_no": 1, "message_key": "", "due_at": due}
     _plan(uow, attempt, anew)
 
 
-def _in_hours(attempt: AnyAttempt, contact: Contact, way: ChannelName, due: datetime) -> datetime:
+def _in_hours(ticket: Ticket, attempt: AnyAttempt, contact: Contact, way: ChannelName, due: datetime) -> datetime:
     """Return the first moment from `due` on at which a message may leave.
 
     A nudge keeps to the recipient's hours, and waits until a promise or a snooze is over. What answers a filing, what tells of
-    a call and what goes to a machine does not wait.
+    a call and what goes to a machine does not wait. What a person has to do waits for the desk, whichever rung it is.
     """
     if not isinstance(attempt, ChaseAttempt) or way is ChannelName.HTTP:
         return due
     chase = attempt.chase
-    if answers_filing(chase, parse_ladder(chase.steps)[attempt.step]):
+    step = replace(parse_ladder(chase.steps)[attempt.step], channel=way)
+    if answers_filing(chase, step) and way not in BY_PERSON:
         return due
-    silences = [silence for silence in (chase.promise_at, chase.snoozed_until) if silence is not None]
-    return opening(contact.hours, max([due, *silences]))
+    return within_hours(ticket, step, contact, max([due, *_silences(attempt, after=due)]))
+
+
+def _silences(attempt: AnyAttempt, *, after: datetime) -> list[datetime]:
+    """Return when a promise and a snooze of an attempt's chase are over, as far as they are not over by then."""
+    if not isinstance(attempt, ChaseAttempt):
+        return []
+    ends = (attempt.chase.promise_at, attempt.chase.snoozed_until)
+    return [end for end in ends if end is not None and end > after]
 
 
 def _plan(uow: UnitOfWork, attempt: AnyAttempt, changes: Mapping[str, Any]) -> None:

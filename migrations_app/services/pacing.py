@@ -1,16 +1,25 @@
 """When a rung of a chase is due: the ladder's wait in the recipient's hours, never before a promise or a snooze is over."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
 
 from config.core.uow import UnitOfWork
-from migrations_app.enums import AttemptState, ChannelName, RequirementCode, RequirementState
+from migrations_app.enums import BY_PERSON, AttemptState, ChannelName, RequirementCode, RequirementState
 from migrations_app.models import Chase, ChaseAttempt, MigrationCase, Requirement
-from migrations_app.rules.hours import add_business_days, answers_at_once, doubts, due_at, is_open, opening, together
+from migrations_app.rules.hours import (
+    add_business_days,
+    answers_at_once,
+    doubts,
+    due_at,
+    is_open,
+    opening,
+    opening_of_both,
+    together,
+)
 from migrations_app.rules.ladders import Step, parse_ladder
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.selectors.nudges import times_planned
@@ -55,18 +64,34 @@ def rung_due(
 ) -> datetime:
     """Return when a rung is due whose wait begins at `previous`; `first`: nothing was sent before it, where that is foreseen.
 
-    A rung that hands over to a person also waits for the desk's own hours, where it has some.
+    The step's channel is the one by which the rung is climbed. Only what a machine sends may answer a filing at any hour.
     """
     unknown = doubts(contact.timezone, contact.country)
     if unknown:
         _log.warning("a recipient's place is not known", ticket=ticket.reference, party=contact.party, doubts=unknown)
-    answers = answers_filing(chase, step) if first is None else first and chase.round == 1
+    answers = not _needs_desk(step) and (answers_filing(chase, step) if first is None else first and chase.round == 1)
     due = due_at(step, previous=previous, calendar=contact.hours, first=answers)
     for silence in (chase.promise_at, chase.snoozed_until):
         if silence is not None and silence > due:
             due = opening(contact.hours, silence)
-    desk = desk_hours(ticket) if step.escalates else None
-    return opening(desk, due) if desk is not None else due
+    return within_hours(ticket, step, contact, due) if _needs_desk(step) else due
+
+
+def _needs_desk(step: Step) -> bool:
+    """Tell whether a person of the desk has something to do when this rung is due."""
+    return step.escalates or step.channel in BY_PERSON
+
+
+def within_hours(ticket: Ticket, step: Step, contact: Contact, moment: datetime) -> datetime:
+    """Return the first moment from this one on at which a rung may be climbed: in its recipient's hours.
+
+    One by person is climbed in the desk's own hours, and in the recipient's as far as the two meet; for the end of a ladder
+    the desk's alone count. A desk without a calendar is always there.
+    """
+    desk = desk_hours(ticket) if _needs_desk(step) else None
+    if desk is None:
+        return opening(contact.hours, moment)
+    return opening(desk, moment) if step.escalates else opening_of_both(contact.hours, desk, moment)
 
 
 def beside_others(
@@ -119,15 +144,16 @@ def pace_anew(
     previous = attempt.created_at if attempt else _climbed_at(chase)
     due = rung_due(ticket, chase, step, contact, previous=previous)
     if asked_at is not None:
-        due = max(due, add_business_days(asked_at, step.wait_business_days, calendar=contact.hours))
-    set_due(uow, chase, due if due > uow.now else opening(contact.hours, uow.now))
+        anew = add_business_days(asked_at, step.wait_business_days, calendar=contact.hours)
+        due = max(due, within_hours(ticket, step, contact, anew))
+    set_due(uow, chase, due if due > uow.now else within_hours(ticket, step, contact, uow.now))
 
 
 def _planned_step(chase: Chase, attempt: ChaseAttempt | None) -> Step | None:
     """Return the rung that waits for its time: that of the planned message, else the next one that escalates."""
     ladder = parse_ladder(chase.steps)
     if attempt is not None:
-        return ladder[attempt.step]
+        return replace(ladder[attempt.step], channel=attempt.channel)
     rest = ladder[0 if chase.last_step is None else chase.last_step + 1 :]
     return next((step for step in rest if step.escalates), None)
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from config.core.actor import SYSTEM
 from migrations_app.enums import AttemptState
 from migrations_app.models import ChaseAttempt, Notice
@@ -89,6 +91,7 @@ def test_what_came_back_had_left_even_where_nobody_knew(walk: Walker, smtp: Mail
     assert Exchange.objects.get().state == "bounced"
 
 
+@pytest.mark.usefixtures("claims_suffice")
 def test_a_single_message_that_came_back_is_tried_again(walk: Walker, smtp: MailServer) -> None:
     walked = walk(Path.READY)
     walked.send_all_due()
@@ -99,3 +102,26 @@ def test_a_single_message_that_came_back_is_tried_again(walk: Walker, smtp: Mail
     )
     assert [(row.state, row.try_no) for row in walked.notices()] == [(BOUNCED, 1), (PLANNED, 2)]
     assert not ChaseAttempt.objects.filter(state=BOUNCED).exists()
+
+
+def test_an_address_that_turns_bad_during_a_promise_is_seen_before_the_promise_is_over(
+    walk: Walker, smtp: MailServer
+) -> None:
+    walked = walk(Path.WAITING_TWO_STEP)
+    promised = walked.now + timedelta(days=9)
+    walked.ask_bsp(promised_for=promised)
+    assert bounce(walked)
+    first, then = walked.attempts()
+    assert (first.state, first.undelivered_at, first.failure) == (BOUNCED, walked.now, "5.1.1")
+    # The other way is gone all the same when it is time.
+    assert (then.state, then.channel, then.due_at >= promised) == (PLANNED, "phone", True)
+    assert "chase.attempt_undelivered" in walked.event_types()
+
+
+def test_an_address_that_is_bad_at_another_time_is_a_call_at_once_and_nothing_more(
+    walk: Walker, smtp: MailServer
+) -> None:
+    walked = walk(Path.WAITING_TWO_STEP)
+    assert bounce(walked)
+    assert walked.attempts()[0].undelivered_at is None
+    assert walked.planned().channel == "phone"

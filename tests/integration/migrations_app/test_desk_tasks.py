@@ -1,7 +1,7 @@
 """What the desk does by hand: a rung by person becomes a task, its outcome goes on with the ladder, nobody calls twice."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from django.core.mail import EmailMessage
 from config.core.actor import OPERATOR, SYSTEM
 from config.core.errors import Invalid
 from config.core.uow import unit_of_work
+from migrations_app.admin.ladder_preview import of_chase
 from migrations_app.enums import (
     AttemptState,
     ChannelName,
@@ -20,6 +21,7 @@ from migrations_app.enums import (
     TaskOutcome,
 )
 from migrations_app.models import ChaseAttempt, DeskTask
+from migrations_app.rules.hours import is_open
 from migrations_app.selectors import due
 from migrations_app.services import manners, outreach
 from migrations_app.services.desk_tasks import NewTask, open_task
@@ -32,6 +34,9 @@ from tests.factories.forms import NUMBER, OTHER_NUMBER
 from tests.factories.ladders import ESCALATE, MAIL, PHONE, PORTAL, WHATSAPP, set_ladder
 from tests.factories.walks import Path, Walk, Walker
 from tickets.enums import Party
+from tickets.models import Calendar
+from tickets.selectors.service_levels import desk_hours
+from tickets.services.service_levels import publish_calendar
 from tickets.services.tickets import lock_ticket
 
 CODE = "two_step_disabled"
@@ -355,3 +360,63 @@ def test_of_two_agents_one_is_heard(
     assert sorted(type(answer).__name__ for answer in answers) == ["NoneType", "TaskEnded"]
     assert walked.event_types().count("task.ended") == 1
     assert ChaseAttempt.objects.filter(chase=walked.chase(), state="planned").count() == 1
+
+
+# When the desk is there
+
+
+def set_desk_hours(walked: Walk, zone: str) -> None:
+    """Let the desk work from nine to six of another zone."""
+    Calendar.objects.update(timezone=zone)
+    for calendar in Calendar.objects.all():
+        publish_calendar(calendar_id=calendar.pk, by=walked.desk, now=walked.now)
+
+
+def is_desk_open(walked: Walk, moment: datetime) -> bool:
+    hours = desk_hours(walked.fresh())
+    assert hours is not None
+    return is_open(hours, moment)
+
+
+def test_a_first_rung_by_person_waits_for_desk_and_client_where_a_mail_would_not(walk: Walker) -> None:
+    set_ladder(PHONE, MAIL, ESCALATE)
+    client = {"name": "Padaria Sol", "contact_phone": CLIENT_PHONE}
+    walk.now = datetime(2026, 3, 3, 3, 0, tzinfo=UTC)  # midnight in Sao Paulo
+    walked = walk(Path.FILED, client=client, waba_owner="client")
+    call = walked.planned()
+    assert call.channel == "phone"
+    assert is_desk_open(walked, call.due_at)
+    assert is_open(contacts_of(walked.ticket, walked.case)[Party.CLIENT].hours, call.due_at)
+    set_ladder(MAIL, PHONE, ESCALATE)
+    other = walk(Path.FILED, OTHER_NUMBER, client=client, waba_owner="client")
+    assert other.planned().due_at == walk.now
+
+
+def test_a_call_after_a_bounce_waits_for_the_desk_and_the_preview_says_so(walk: Walker) -> None:
+    walked = with_task(walk, MAIL, PHONE, ESCALATE)
+    set_desk_hours(walked, "Europe/Kyiv")  # has gone home at noon in Sao Paulo
+    walked.later(hours=2)
+    assert not is_desk_open(walked, walked.now)
+    sent = walked.attempts()[0]
+    assert sent.exchange_id
+    outreach.mark_bounced(exchange_id=sent.exchange_id, permanent=True, reason="5.1.1", by=SYSTEM, now=walked.now)
+    call = walked.planned()
+    assert call.channel == "phone"
+    shown = of_chase(walked.chase(), now=walked.now)["lines"]
+    assert shown[0]["desk"] == call.due_at
+    hours = contacts_of(walked.ticket, walked.case)[Party.CLIENT].hours
+    for line in shown[:2]:
+        assert is_desk_open(walked, line["desk"])
+        assert is_open(hours, line["desk"])
+
+
+def test_a_promise_that_moves_a_call_keeps_to_the_desks_hours(walk: Walker) -> None:
+    set_ladder(MAIL, PHONE, ESCALATE)
+    walked = walk(Path.WAITING_TWO_STEP, client={"contact_phone": CLIENT_PHONE}, waba_owner="client")
+    set_desk_hours(walked, "Europe/Kyiv")
+    walked.ask_bsp(promised_for=datetime(2026, 3, 12, 20, 30, tzinfo=UTC))
+    assert walked.planned().channel == "phone"
+    assert is_desk_open(walked, walked.planned().due_at)
+    assert walked.planned().due_at > datetime(2026, 3, 12, 20, 30, tzinfo=UTC)
+    walked.ask_bsp()
+    assert is_desk_open(walked, walked.planned().due_at)

@@ -1,6 +1,6 @@
 """When a rung is due: in the recipient's working time, by its clock, without its weekend and its public holidays."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,11 +14,13 @@ from migrations_app.rules.hours import (
     add_business_days,
     doubts,
     due_at,
+    end_of_business,
     is_open,
     local_day,
     next_day,
     office_hours,
     opening,
+    opening_of_both,
     together,
     zone_of,
 )
@@ -226,3 +228,33 @@ def test_what_leaves_at_about_the_same_time_leaves_together(others: list[int], f
 
 def test_nothing_is_brought_forward_before_what_was_promised() -> None:
     assert together(NOON, [NOON - timedelta(hours=1)], floor=NOON, within=WINDOW) == NOON
+
+
+# Two calendars
+
+
+@given(moments, places, places)
+def test_what_needs_both_is_done_when_both_are_there(
+    moment: datetime, one: tuple[str, str], two: tuple[str, str]
+) -> None:
+    theirs, ours = office_hours(*one), office_hours(*two)
+    found = opening_of_both(theirs, ours, moment)
+    assert found >= moment
+    assert is_open(ours, found)
+    assert is_open(theirs, found) or one != two
+
+
+def test_the_first_moment_at_which_both_are_open_is_found() -> None:
+    brazil, ukraine = office_hours("America/Sao_Paulo"), office_hours("Europe/Kyiv")
+    evening = datetime(2026, 3, 6, 20, tzinfo=UTC)  # a Friday
+    assert opening_of_both(brazil, ukraine, evening) == datetime(2026, 3, 9, 12, tzinfo=UTC)
+
+
+def test_where_two_never_meet_ours_counts() -> None:
+    apia, madrid = office_hours("Pacific/Apia"), office_hours("Europe/Madrid")
+    assert opening_of_both(apia, madrid, datetime(2026, 3, 7, tzinfo=UTC)) == datetime(2026, 3, 9, 8, tzinfo=UTC)
+
+
+def test_a_promised_day_is_over_in_the_evening_of_its_place() -> None:
+    assert end_of_business(date(2026, 3, 6), "America/Sao_Paulo") == datetime(2026, 3, 6, 21, tzinfo=UTC)
+    assert end_of_business(date(2026, 7, 6), "Europe/Madrid") == datetime(2026, 7, 6, 16, tzinfo=UTC)
