@@ -144,6 +144,16 @@ def next_try(last: PastTry | None, *, now: datetime) -> NextTry | None:
     return None if last.state is ProofState.STILL_ON else NextTry(max(last.ended_at + REST, now))
 
 
+def speaks_against(last: PastTry | None, *, due: datetime | None, now: datetime) -> bool:
+    """Tell whether nothing should be built on a standing claim yet: Meta saw it on when asked last, or is about to be asked.
+
+    `due` is when it is asked next; None: it is not. A try that is hours away holds nothing up, since the claim suffices.
+    """
+    if last is not None and last.state is ProofState.STILL_ON:
+        return True
+    return due is not None and due <= now + RETRIES[-1]
+
+
 def next_again(proven: datetime, last: PastTry | None, *, now: datetime) -> NextTry | None:
     """Return when a proof is made anew: after 72 hours, and where that brought no verdict, as any other try."""
     if last is None or last.ended_at <= proven or last.state is ProofState.ACCEPTED:

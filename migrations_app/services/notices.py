@@ -8,6 +8,7 @@ from config.core.uow import UnitOfWork
 from migrations_app.enums import AttemptState, Stage
 from migrations_app.models import MigrationCase, Notice, PinCall
 from migrations_app.selectors.cases import case_plan
+from migrations_app.services.proof_facts import is_contested
 from tickets.enums import Party
 from tickets.models import Ticket
 
@@ -17,11 +18,12 @@ REMINDERS = (
     ("call_reminder_10m", timedelta(minutes=10)),
 )
 WARNING = "client_unresponsive_warning"
+INVITATION = "slot_invitation"
 _AGAIN_AFTER = timedelta(hours=24)
 """A client that was invited so lately is not invited again, unless it has booked in between."""
 _IN_VAIN = (AttemptState.FAILED, AttemptState.BOUNCED)
 _LEFT = (AttemptState.SENDING, AttemptState.SENT, AttemptState.UNKNOWN)
-_STAGE_MESSAGES = {Stage.READY: "slot_invitation", Stage.CLOSING: "migration_done"}
+_STAGE_MESSAGES = {Stage.READY: INVITATION, Stage.CLOSING: "migration_done"}
 
 
 def plan_notice(
@@ -44,7 +46,8 @@ def plan_notice(
 def tell_stage(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     """Tell the client once per visit that a stage has been reached which asks something of it.
 
-    A visit that follows at once, e.g. after a cancellation by mistake, is the same visit to the client.
+    A visit that follows at once, e.g. after a cancellation by mistake, is the same visit to the client. Nobody is invited to a
+    call while Meta is being asked about a claim, or does not believe it; the end of each try settles the case anew.
     """
     message = _stage_message(case)
     if message is None or not ticket.contact_email:
@@ -55,7 +58,7 @@ def tell_stage(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     # What an address has refused is not sent there again by itself (a person may); a corrected address is told anew.
     in_vain = Q(state__in=_IN_VAIN) & ~Q(address__in=["", ticket.contact_email])
     told = Notice.objects.filter(case=case, message=message, created_at__gte=since).exclude(in_vain)
-    if not told.exists():
+    if not told.exists() and not (message == INVITATION and is_contested(ticket, case, now=uow.now)):
         plan_notice(uow, ticket, case, message, due=uow.now)
 
 

@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from migrations_app.enums import NumberState, RequirementCode, RequirementState, Stage
-from migrations_app.enums.proofs import ProofState
+from migrations_app.enums.proofs import ProofOccasion, ProofState
 from migrations_app.models import MigrationCase, NumberMove, ProofTry, Requirement
 from migrations_app.rules.lifecycle import CLEAR_FOR_SCHEDULING
 from migrations_app.rules.phone import variants
-from migrations_app.rules.proof import WINDOW, PastTry, TryFacts, claim_began
+from migrations_app.rules.proof import (
+    OPEN_PROOFS,
+    PASSING,
+    WINDOW,
+    PastTry,
+    TryFacts,
+    WhyNot,
+    claim_began,
+    speaks_against,
+    why_not,
+)
 from migrations_app.selectors.cases import is_by_api
 from migrations_app.selectors.proofs import tries_of
 from providers.models import MetaAccount
@@ -119,3 +129,22 @@ def proven_at(known: CaseTries, number: NumberMove) -> datetime | None:
     if row is not None and (row.evidence or {}).get("meta_accepted_migration"):
         times.append(datetime.fromisoformat(str((row.evidence or {})["at"])))
     return max(times, default=None)
+
+
+def is_contested(ticket: Ticket, case: MigrationCase, *, now: datetime) -> bool:
+    """Tell whether Meta is about to be asked about a claim of the case, or has seen two-step verification on when asked last.
+
+    False where claims are not tried: then nobody but the claim tells.
+    """
+    known = read_tries(ticket, case)
+    return any(_is_contested(known, number, now=now) for number in NumberMove.objects.filter(case=case))
+
+
+def _is_contested(known: CaseTries, number: NumberMove, *, now: datetime) -> bool:
+    reason = why_not(facts_for(known, number, now=now, counted=False), ProofOccasion.CLAIM)
+    if reason not in {None, WhyNot.ON_HOLD, *PASSING}:
+        return False
+    standing = (row.due_at for row in known.tries.get(number.pk, ()) if row.state in OPEN_PROOFS)
+    # What is on hold is tried as soon as that is over.
+    due = next(standing, now if reason is WhyNot.ON_HOLD else None)
+    return speaks_against(last_try(known, number, claim_of(known.two_step(number))), due=due, now=now)

@@ -82,10 +82,11 @@ def settle(
         facts = replace(facts, chase_exhausted=exhausted, task_open=task_open)
         where = position(facts)
     predict(case, where.blocking if where.stage in _BEFORE_THE_CALL else ())
-    tell_stage(uow, ticket, case)
     if sync_proofs(uow, ticket, case):
         facts = facts_of(case, ticket)
         where = position(facts)
+    # After the tries: an invitation waits for them.
+    tell_stage(uow, ticket, case)
     if where.status != TicketStatus(ticket.status):
         transition(uow, ticket, where.status, cancel_reason=cancel_reason)
     show(uow, ticket, _public(uow.now, ticket, case, where, facts))

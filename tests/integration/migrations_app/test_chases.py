@@ -109,6 +109,7 @@ def test_rungs_are_apart_by_business_days(walk: Walker) -> None:
     ]  # Monday, Tuesday, Thursday, then (the BSP's rung left out) two business days over the weekend
 
 
+@pytest.mark.usefixtures("claims_suffice")
 def test_a_claim_silences_the_chase_and_its_planned_message_is_never_sent(
     walk: Walker, mailoutbox: list[EmailMessage]
 ) -> None:

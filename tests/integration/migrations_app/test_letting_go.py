@@ -288,6 +288,7 @@ def test_the_desks_patience_is_a_setting(walk: Walker, settings: Settings, mailo
 # Mails that were one too many
 
 
+@pytest.mark.usefixtures("claims_suffice")
 def test_cancelling_and_reopening_at_once_invites_once(walk: Walker, mailoutbox: list[Any]) -> None:
     walked = walk(Path.READY)
     walked.cancel()
@@ -296,6 +297,7 @@ def test_cancelling_and_reopening_at_once_invites_once(walk: Walker, mailoutbox:
     assert [notice.message for notice in walked.notices()] == ["slot_invitation"]
 
 
+@pytest.mark.usefixtures("claims_suffice")
 def test_an_invitation_that_was_sent_is_not_sent_again_within_a_day(walk: Walker, mailoutbox: list[Any]) -> None:
     walked = walk(Path.READY)
     walked.send_all_due()

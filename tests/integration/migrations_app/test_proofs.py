@@ -506,3 +506,59 @@ def test_a_ticket_that_ends_while_meta_is_asked_remembers_the_object(
     assert try_all_due(claimed) == [ProofState.ACCEPTED]
     assert claimed.fresh().status == "cancelled"
     assert [task.number_id for task in removals_open()] == [claimed.number().pk]
+
+
+# What the client is told meanwhile
+
+
+def told(walked: Walk) -> list[str]:
+    return [notice.message for notice in walked.notices()]
+
+
+def test_nobody_is_invited_to_a_call_before_meta_has_been_asked(claimed: Walk, meta: Meta) -> None:
+    assert (claimed.fresh().stage, told(claimed)) == ("ready", [])
+    set_hold(ticket_id=claimed.ticket.pk, on_hold=True, by=claimed.desk, now=claimed.now)
+    assert told(claimed) == []
+    set_hold(ticket_id=claimed.ticket.pk, on_hold=False, by=claimed.desk, now=claimed.now)
+    try_all_due(claimed)
+    assert told(claimed) == ["slot_invitation"]
+
+
+def test_whom_meta_does_not_believe_gets_no_invitation_beside_that_news(claimed: Walk, meta: Meta) -> None:
+    meta.protect(NUMBER)
+    for _ in range(3):
+        claimed.now = open_try(claimed).due_at
+        assert try_all_due(claimed) == [ProofState.STILL_ON]
+    claimed.claim("open_conversations_ack")  # the case is settled once more; the next try is a day away
+    assert open_try(claimed).due_at > claimed.now + 20 * HOUR
+    assert told(claimed) == ["two_step_still_on"]
+    meta.unprotect(NUMBER)
+    claimed.now = open_try(claimed).due_at
+    assert try_all_due(claimed) == [ProofState.ACCEPTED]
+    assert told(claimed) == ["two_step_still_on", "slot_invitation"]
+
+
+def test_one_number_that_meta_does_not_believe_holds_the_invitation_of_all(walk: Walker, meta: Meta) -> None:
+    walked = walk(Path.WAITING_TWO_STEP, NUMBER, OTHER_NUMBER)
+    meta.protect(OTHER_NUMBER)
+    walked.claim()
+    assert try_all_due(walked) == [ProofState.ACCEPTED, ProofState.STILL_ON]
+    assert told(walked) == ["two_step_still_on"]
+
+
+def test_a_meta_that_does_not_answer_keeps_nobody_from_the_call(claimed: Walk, settings: Any) -> None:
+    settings.META_BASE_URL = "http://127.0.0.1:1"
+    for _ in range(3):
+        assert told(claimed) == []
+        claimed.now = open_try(claimed).due_at
+        assert try_all_due(claimed) == [ProofState.UNANSWERED]
+    claimed.now = open_try(claimed).due_at
+    assert try_all_due(claimed) == [ProofState.UNANSWERED]
+    # The round is over; the next one is a day away.
+    assert told(claimed) == ["slot_invitation"]
+
+
+def test_where_tries_stop_a_claim_suffices(claimed: Walk) -> None:
+    Queue.objects.update(tries_claims=False)
+    assert try_all_due(claimed) == [None]
+    assert told(claimed) == ["slot_invitation"]

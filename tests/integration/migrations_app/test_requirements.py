@@ -88,6 +88,7 @@ def test_no_verb_works_on_a_draft_or_an_ended_ticket(
             assert list(Requirement.objects.values_list("id", "state")) == before
 
 
+@pytest.mark.usefixtures("claims_suffice")
 def test_the_last_claim_makes_the_case_ready_and_invites_the_client(walk: Walker) -> None:
     walked = walk(Path.READY)
     assert (walked.ticket.stage, walked.ticket.waiting_on, walked.ticket.next_action) == (

@@ -178,6 +178,7 @@ def test_what_the_other_side_asks_for_is_waited_for(
     assert walked.planned().message_key == walked.attempts()[1].message_key
 
 
+@pytest.mark.usefixtures("claims_suffice")
 def test_a_notice_goes_on_by_http_too(
     walk: Walker, smtp: MailServer, partner: PartnerServer, endpoint: HttpEndpoint
 ) -> None:
@@ -282,6 +283,7 @@ def test_a_message_that_a_person_found_lost_joins_the_list(walk: Walker, smtp: M
     assert tries(walked)[1] == (EMAIL, SENT, 0)
 
 
+@pytest.mark.usefixtures("claims_suffice")
 def test_a_single_message_is_tried_again_too(walk: Walker, smtp: MailServer) -> None:
     walked = walk(Path.READY)
     smtp.be(Mood.REFUSE_RECIPIENT, Mood.ACCEPT)
@@ -292,6 +294,7 @@ def test_a_single_message_is_tried_again_too(walk: Walker, smtp: MailServer) -> 
     assert [row.state for row in walked.notices()] == [FAILED, SENT]
 
 
+@pytest.mark.usefixtures("claims_suffice")
 def test_a_refused_invitation_is_not_sent_again_and_again_but_a_corrected_address_gets_it(
     walk: Walker, smtp: MailServer
 ) -> None:
