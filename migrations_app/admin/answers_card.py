@@ -16,6 +16,7 @@ from migrations_app.models import Chase, DeskTask, InboundMail, MigrationCase
 from migrations_app.rules.mail_text import answer_of
 from migrations_app.rules.requirements import VALUE_CODES
 from migrations_app.rules.verdicts import is_forged
+from migrations_app.selectors.cases import claims_to_judge
 from migrations_app.selectors.mails import answers_to_judge, mails_of
 from migrations_app.services import answers, inbox
 from migrations_app.services.answers import Judgement, open_codes
@@ -30,11 +31,19 @@ def context_of(case: MigrationCase | None, page: Mapping[str, Any]) -> dict[str,
     """Return the answers that wait and the chases that a BSP has refused, for the desk; `page` shows tasks and chases already."""
     if case is None:
         return {}
-    waits = any(each["open"] and each["row"].kind == DeskTaskKind.JUDGE_ANSWER for each in page["tasks"])
     return {
-        "answers_waiting": [entry_of(task, case) for task in answers_to_judge(case)] if waits else [],
+        "answers_waiting": [entry_of(task, case) for task in answers_to_judge(case)] if _waiting(page) else [],
         "refused_chases": [each["title"] for each in page["chases"] if _is_refused(each["row"])],
     }
+
+
+def count_to_judge(ticket: Ticket, case: MigrationCase, page: Mapping[str, Any]) -> int:
+    """Return how many answers and claims of a case wait for an agent's judgement; `page` shows its tasks already."""
+    return _waiting(page) + len(claims_to_judge(case, ticket))
+
+
+def _waiting(page: Mapping[str, Any]) -> int:
+    return sum(each["open"] and each["row"].kind == DeskTaskKind.JUDGE_ANSWER for each in page["tasks"])
 
 
 def _is_refused(chase: Chase) -> bool:

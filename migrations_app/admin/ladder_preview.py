@@ -21,6 +21,7 @@ from migrations_app.selectors.cases import case_of
 from migrations_app.services.ladders import ladder_for
 from migrations_app.services.planning import hold_for, language_of, rungs_of
 from migrations_app.services.recipients import contacts_of
+from migrations_app.services.wording import wording_of
 from providers.enums import AcceptsRequestFrom
 from tickets.enums import Party
 from tickets.models import Ticket
@@ -78,11 +79,11 @@ def of_chase(chase: Chase, *, now: datetime) -> dict[str, Any]:
         state = chase.get_state_display()
         return {**context, **_shown(ticket, case, [], at_end(chase.on_exhausted)), "rests": state}
     steps = parse_ladder(chase.steps)
-    waiting = ChaseAttempt.objects.filter(chase=chase, state__in=[AttemptState.PLANNED, AttemptState.SENDING]).first()
+    waiting = chase.attempts.filter(state__in=[AttemptState.PLANNED, AttemptState.SENDING]).first()
     present: list[Rung] = []
     after, start = chase.last_step, now
     if waiting is not None and waiting.step < len(steps):
-        present = [Rung(replace(steps[waiting.step], message=waiting.message), waiting.channel, waiting.due_at)]
+        present = [Rung(_as_it_leaves(waiting, steps[waiting.step], now), waiting.channel, waiting.due_at)]
         after, start = waiting.step, max(waiting.due_at, now)
     elif chase.next_at is not None:
         # Nothing is left to send: what is planned is the end itself.
@@ -91,6 +92,13 @@ def of_chase(chase: Chase, *, now: datetime) -> dict[str, Any]:
     later = rungs_of(steps, ticket, case, chase, after=after, start=start)
     shown = _shown(ticket, case, [*present, *later], at_end(chase.on_exhausted))
     return {**context, **shown, "from": _("from its present rung")}
+
+
+def _as_it_leaves(waiting: ChaseAttempt, step: Step, now: datetime) -> Step:
+    """Return a rung with the text that suits the moment; one with a person, or that will be passed by, as it is on record."""
+    case = waiting.chase.case
+    suits = wording_of(waiting, case.ticket, case, now=now) if waiting.state == AttemptState.PLANNED else None
+    return replace(step, message=suits.name if suits else waiting.message)
 
 
 def _shown(ticket: Ticket, case: MigrationCase, rungs: Iterable[Rung], ends: Iterable[AtEnd]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The ticket page as a story: whom we wait for, what is open with its proof, numbers, calls, messages, what was said."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,31 +11,27 @@ from django.utils.translation import gettext as _
 from migrations_app.admin import (
     answers_card,
     call_company,
-    chase_manners,
+    chases_card,
     drafts,
     number_lines,
     playbook_card,
     proof_card,
 )
 from migrations_app.admin.desk_task_page import task_card
-from migrations_app.admin.failures import failure_words
 from migrations_app.admin.insight import ready_line
 from migrations_app.admin.offers import Viewer, requirement_blocks
 from migrations_app.admin.ticket_clocks import clock_lines
 from migrations_app.admin.timeline import lines_of
 from migrations_app.admin.words import (
     DESK_ACTIONS,
-    EMAIL_WORDS,
     PARTY_COLOURS,
     STAGE_COLOURS,
     STATE_COLOURS,
     STATUS_COLOURS,
-    chase_words,
-    rung_words,
 )
-from migrations_app.enums import BY_PERSON, AttemptState, ChaseState, DisputeState, NumberState, PinCallState, Stage
+from migrations_app.enums import DisputeState, NumberState, PinCallState, Stage
 from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS
-from migrations_app.models import Chase, MigrationCase, Notice, PinCall
+from migrations_app.models import MigrationCase, PinCall
 from migrations_app.rules.hours import zone_of
 from migrations_app.selectors.cases import calls_of, case_plan, current_call, documents
 from migrations_app.selectors.disputes import visible_disputes
@@ -82,9 +78,10 @@ def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
         context |= {"draft": True, "missing": drafts.missing(case) if case else []}
     if case is not None:
         context |= playbook_card.context_of(ticket, case, works=works, now=now)
-        context |= _case_context(ticket, case, user=user, desk=desk, works=works)
+        context |= _case_context(ticket, case, user=user, desk=desk, works=works, now=now)
         context["ready_by"] = ready_line(case, zone, now)
         if desk:
+            context["headline"]["to_judge"] = answers_card.count_to_judge(ticket, case, context)
             context |= proof_card.context_of(ticket, case, works=works, now=now)
         for number in context["numbers"]:
             number["record"] = context["may_record"].get(number["row"].pk, "")
@@ -142,11 +139,12 @@ def _headline(ticket: Ticket, *, desk: bool) -> dict[str, Any]:
     }
 
 
-def _case_context(ticket: Ticket, case: MigrationCase, *, user: Any, desk: bool, works: bool) -> dict[str, Any]:
+def _case_context(
+    ticket: Ticket, case: MigrationCase, *, user: Any, desk: bool, works: bool, now: datetime
+) -> dict[str, Any]:
     numbers = list(case.numbers.all())
     calls = calls_of(case)
     shared = call_company.shared_with(ticket, calls, user) if desk else {}
-    chases = _chases(case) if desk else []
     viewer = Viewer(desk=desk, may_work=works or not desk, status=ticket.status, call=case_plan(case).call)
     return {
         "case": case,
@@ -155,10 +153,7 @@ def _case_context(ticket: Ticket, case: MigrationCase, *, user: Any, desk: bool,
         "calls": [{**_call(call), "shared": shared.get(call.pk, [])} for call in calls],
         "current_call": current_call(calls),
         **(task_card(case) if desk else {}),
-        "chases": chases,
-        "unreached": _unreached(chases),
-        "notices": _notices(case) if desk else [],
-        **(chase_manners.context_of(ticket, case) if desk else {}),
+        **(chases_card.context_of(ticket, case, now=now) if desk else {}),
         "answers": _answers(case),
         "quiet_hours": [
             f"{WEEKDAYS[window['weekday']]} {window['start']}–{window['end']}" for window in case.low_traffic_windows
@@ -175,50 +170,6 @@ def _call(call: PinCall) -> dict[str, Any]:
         "booked": call.state == PinCallState.BOOKED,
         "open": call.state in {PinCallState.BOOKED, PinCallState.STARTED},
     }
-
-
-def _chases(case: MigrationCase) -> list[dict[str, Any]]:
-    rows = Chase.objects.filter(case=case).order_by("id").prefetch_related("attempts")
-    return [
-        {
-            "row": chase,
-            "title": chase_words(chase),
-            "rung": rung_words(chase),
-            "colour": STATE_COLOURS.get(chase.state, ""),
-            "attempts": _attempts(sorted(chase.attempts.all(), key=lambda attempt: attempt.pk)),
-        }
-        for chase in rows
-    ]
-
-
-def _unreached(chases: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Return what is asked for in vain, as (requirement, why the last message did not arrive)."""
-    found = []
-    for chase in chases:
-        left = [attempt for attempt in chase["attempts"] if attempt["row"].state != AttemptState.PLANNED]
-        if left and left[-1]["why"] and chase["row"].state in {ChaseState.ACTIVE, ChaseState.EXHAUSTED}:
-            found.append((chase["title"], left[-1]["why"]))
-    return found
-
-
-def _notices(case: MigrationCase) -> list[dict[str, Any]]:
-    return _attempts(Notice.objects.filter(case=case).order_by("due_at", "id"))
-
-
-def _attempts(rows: Iterable[Any]) -> list[dict[str, Any]]:
-    return [
-        {
-            "row": row,
-            "words": EMAIL_WORDS.get(row.message, row.message),
-            "colour": STATE_COLOURS.get(row.state, ""),
-            "unknown": row.state == AttemptState.UNKNOWN,
-            "task": row.channel in BY_PERSON and row.state == AttemptState.SENDING,
-            "kind": "notice" if isinstance(row, Notice) else "chase",
-            "planned": row.state == AttemptState.PLANNED,
-            "why": failure_words(row.failure),
-        }
-        for row in rows
-    ]
 
 
 def _answers(case: MigrationCase) -> list[tuple[str, str]]:

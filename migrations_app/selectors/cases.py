@@ -25,7 +25,7 @@ from migrations_app.rules.flows import FlowPlan, plan_of
 from migrations_app.rules.ladders import at_end
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.phone import NotAPhoneNumber, match_key, parse_phone
-from migrations_app.rules.progress import CaseFacts, NumberFacts, RequirementFacts
+from migrations_app.rules.progress import ENDED, CaseFacts, NumberFacts, RequirementFacts
 from migrations_app.rules.proof import OPEN_PROOFS
 from tickets.enums import Party
 from tickets.models import Ticket
@@ -76,6 +76,15 @@ def _tried(case: MigrationCase, ticket: Ticket) -> frozenset[int]:
         return frozenset()
     rows = ProofTry.objects.filter(number__case=case, state__in=OPEN_PROOFS)
     return frozenset(rows.values_list("number_id", flat=True))
+
+
+def claims_to_judge(case: MigrationCase, ticket: Ticket) -> list[Requirement]:
+    """Return the claims that an agent has to judge: where the queue reviews claims, those that are not being tried at Meta."""
+    if case.stage in ENDED or not (ticket.queue and ticket.queue.reviews_claims):
+        return []
+    tried = _tried(case, ticket)
+    rows = case.requirements.filter(state=RequirementState.CLAIMED).exclude(number__state__in=MOVED).order_by("id")
+    return [row for row in rows if row.code != RequirementCode.TWO_STEP_DISABLED or row.number_id not in tried]
 
 
 def asking_facts(case: MigrationCase) -> tuple[bool, bool]:

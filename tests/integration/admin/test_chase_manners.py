@@ -3,12 +3,21 @@
 from datetime import timedelta
 
 from django.core.mail import EmailMessage
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
+from config.core.actor import SYSTEM
+from migrations_app.admin.words import EMAIL_WORDS
+from migrations_app.models import Chase
+from migrations_app.services.left_alone import remind_again, stop_nudges
+from migrations_app.services.nudge_links import NudgeLink
 from providers.models import Exchange
 from tests.factories.desk import Desk
 from tests.factories.forms import OTHER_NUMBER
-from tests.factories.walks import Path, Walker
+from tests.factories.ladders import ESCALATE, MAIL, PORTAL, set_ladder
+from tests.factories.walks import Path, Walk, Walker
 from tests.integration.admin.conftest import Person
+from tests.integration.migrations_app.test_desk_tasks import listen
 from tickets.models import Ticket
 
 
@@ -79,3 +88,53 @@ def test_a_digest_is_read_by_who_may_see_all_its_tickets(
     Ticket.objects.filter(pk=foreign.ticket.pk).update(queue=desk.triage)
     assert agent_at_desk.get("providers_exchange_change", digest).status_code == 302
     assert lead_at_desk.get("providers_exchange_change", digest).status_code == 200
+
+
+def test_a_planned_message_is_named_after_the_text_that_will_leave(walk: Walker, agent_at_desk: Person) -> None:
+    walked = walk(Path.WAITING_TWO_STEP)
+    ladders_own = str(EMAIL_WORDS[walked.planned().message])
+    assert ladders_own in card(agent_at_desk, walked)
+    walked.ask_bsp(promised_for=walked.now + timedelta(days=9))
+    shown = card(agent_at_desk, walked)
+    assert f"{EMAIL_WORDS['promise_outcome']} → Client" in shown
+    assert ladders_own not in shown
+    preview = agent_at_desk.get("migrations_app_chase_preview", walked.chase().pk)
+    assert preview.context["lines"][0]["message"] == EMAIL_WORDS["promise_outcome"]
+
+
+def test_what_a_recipient_has_stopped_is_said_with_what_follows(walk: Walker, agent_at_desk: Person) -> None:
+    walked = walk(Path.WAITING_TWO_STEP)
+    assert "stopped the reminders by mail" not in card(agent_at_desk, walked)
+    link = NudgeLink("ana@padariasol.example", (walked.ticket.organization_id,), "pt-br")
+    stop_nudges(link=link, by=SYSTEM, now=walked.now)
+    ends = walked.chase().next_at
+    assert ends is not None
+    shown = card(agent_at_desk, walked)
+    assert "Client stopped the reminders by mail." in shown
+    when = date_format(localtime(ends), "D j M, H:i")
+    assert f"Nobody is reminded any more; on {when} a person takes over." in shown
+    assert f"ends {when}" in shown
+    assert "next " not in shown
+    Chase.objects.update(on_exhausted=["raise_priority"])
+    assert f"on {when} the ladder ends." in card(agent_at_desk, walked)
+    remind_again(
+        address="ana@padariasol.example", organizations=[walked.ticket.organization_id], by=walked.desk, now=walked.now
+    )
+    assert "stopped the reminders by mail" not in card(agent_at_desk, walked)
+
+
+def test_whom_the_ladder_still_asks_when_one_has_stopped_is_said(walk: Walker, agent_at_desk: Person) -> None:
+    set_ladder(MAIL, PORTAL, MAIL, ESCALATE)
+    listen()
+    walked = walk(Path.WAITING_TWO_STEP)
+    link = NudgeLink("ana@padariasol.example", (walked.ticket.organization_id,), "pt-br")
+    stop_nudges(link=link, by=SYSTEM, now=walked.now)
+    assert walked.planned().channel == "portal"
+    shown = card(agent_at_desk, walked)
+    assert "Others on the ladder are still asked." in shown
+    assert "next " in shown
+
+
+def card(person: Person, walked: Walk) -> str:
+    """The chases card as it is shown."""
+    return person.page(walked).split('id="chases"')[1].split("</section>")[0]

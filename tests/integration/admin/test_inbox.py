@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from migrations_app.admin.inbox import waiting_count
-from migrations_app.models import DeskTask, InboundMail
+from migrations_app.models import DeskTask, InboundMail, ProofTry
 from tests.factories.forms import OTHER_NUMBER
 from tests.factories.walks import Path, Walk, Walker
 from tests.integration.admin.conftest import Person, text_of
 from tests.integration.migrations_app.test_inbound import answer
-from tickets.models import Comment
+from tickets.models import Comment, Queue
 
 LIST, PAGE, FILE, DO = (f"migrations_app_inboundmail_{name}" for name in ("changelist", "change", "file", "do"))
 STRANGE = "<script>alert(1)</script><img src=https://evil.example/x.png> Hello"
@@ -147,3 +147,27 @@ def test_an_automatic_reply_says_so_beside_its_words(asked: Walk, agent_at_desk:
     assert "Automatic reply" in page
     assert "away until 2026-03-12" in page
     assert "Away until" not in client_person.page(asked)
+
+
+def test_an_answer_to_judge_is_what_the_ticket_page_says_first(asked: Walk, agent_at_desk: Person) -> None:
+    def headline() -> Any:
+        return agent_at_desk.get("tickets_ticket_change", asked.ticket.pk).context["headline"]
+
+    assert headline()["to_judge"] == 0
+    answer(asked)
+    assert headline()["to_judge"] == 1
+    assert '<p class="pt-lead" id="to-judge">The desk must judge an answer</p>' in agent_at_desk.page(asked)
+    agent_at_desk.do(asked, "judge-answer", chase=asked.chase().pk, verdict="nothing_new")
+    assert headline()["to_judge"] == 0
+    assert 'id="to-judge"' not in agent_at_desk.page(asked)
+
+
+def test_claims_that_a_queue_reviews_are_judged_too_unless_meta_is_asked(asked: Walk, agent_at_desk: Person) -> None:
+    Queue.objects.update(reviews_claims=True)
+    asked.claim()
+    assert 'id="to-judge"' not in agent_at_desk.page(asked)
+    asked.claim("open_conversations_ack")
+    assert "The desk must judge an answer<" in agent_at_desk.page(asked)
+    Queue.objects.update(tries_claims=False)
+    ProofTry.objects.all().delete()
+    assert "The desk must judge 2 answers<" in agent_at_desk.page(asked)
