@@ -1,5 +1,6 @@
 """Answering requirements, and watching the chases."""
 
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -16,6 +17,7 @@ from migrations_app.api.serializers import ClaimIn, RequestedIn
 from migrations_app.api.shapes import TICKET
 from migrations_app.enums import RequirementCode
 from migrations_app.models import Chase
+from migrations_app.rules.hours import end_of_business
 from migrations_app.rules.requirements import CATALOGUE
 from migrations_app.selectors.chases import chases_of
 from migrations_app.services import requirements
@@ -74,11 +76,16 @@ class RequestedView(RequirementView):
             code=self.code,
             requested_at=data.get("requested_at") or now,
             external_reference=data.get("external_reference") or "",
-            promised_for=data.get("promised_for"),
+            promised_for=_promised(data.get("promised_for"), self.ticket.timezone),
             numbers=numbers_in(data, "phone_numbers"),
         )
         requirements.mark_requested(ticket_id=self.ticket.pk, request=asked, by=self.actor, now=now)
         return self.answer()
+
+
+def _promised(said: date | None, timezone: str) -> datetime | None:
+    """Return when a promise is broken: at the moment that was said, or at the end of that day where the client is."""
+    return said if said is None or isinstance(said, datetime) else end_of_business(said, timezone)
 
 
 class ChasesView(TicketView):

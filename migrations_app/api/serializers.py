@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from config.core.api.fields import (
     ClockTime,
+    DayOrTime,
     Email,
     Flag,
+    Language,
     StrictText,
     Text,
     TextOrObject,
@@ -39,7 +40,7 @@ class ClientIn(StrictSerializer):
     contact_name = Text()
     contact_email = Email()
     contact_phone = Text(max_length=40)
-    language = Word([code for code, _name in settings.LANGUAGES])
+    language = Language()
     timezone = Zone()
     country = Text(max_length=COUNTRY_LENGTH)
 
@@ -59,7 +60,7 @@ class OtpContactIn(StrictSerializer):
     name = StrictText(max_length=200)
     phone = Text(max_length=40)
     email = Email()
-    language = Word([code for code, _name in settings.LANGUAGES])
+    language = Language()
 
 
 @extend_schema_serializer(component_name="NumberAnswers")
@@ -191,7 +192,9 @@ class RequestedIn(NumbersIn):
 
     requested_at = UtcTime(required=False, allow_null=True)
     external_reference = Text(max_length=100)
-    promised_for = UtcTime(required=False, allow_null=True)
+    promised_for = DayOrTime(
+        required=False, allow_null=True, help_text="A day ends at six in the evening in the client's time zone."
+    )
 
 
 @extend_schema_serializer(component_name="Cancellation")

@@ -1,14 +1,18 @@
 """Fields that take exactly their JSON type: a number is no text, a text is no flag, nothing is guessed."""
 
-from datetime import UTC, datetime
-from typing import Any
+import re
+from datetime import UTC, date, datetime
+from typing import Any, cast
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.core.api.queries import LAST_YEAR
+from config.core.languages import nearest_language
 from config.core.zones import time_zones
 
 
@@ -69,6 +73,22 @@ class Word(serializers.ChoiceField):
         if not isinstance(data, str):
             self.fail("invalid_choice", input=type(data).__name__)
         return super().to_internal_value(data)
+
+
+class Language(Word):
+    """One of our languages. A BCP 47 tag in another spelling, or of a region that we have no words for, is the nearest of ours."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        note = "Other spellings and regions, e.g. pt-BR or es-MX, are taken as the nearest of these."
+        super().__init__([code for code, _name in settings.LANGUAGES], **{"help_text": note, **kwargs})
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return our own code of the language; what is none of ours is refused with the list of them."""
+        found = nearest_language(data) if isinstance(data, str) else None
+        if found is None:
+            detail = _("Use one of: %(languages)s.") % {"languages": ", ".join(self.choices)}
+            raise serializers.ValidationError(detail, code="invalid_choice")
+        return super().to_internal_value(found)
 
 
 class Flag(serializers.BooleanField):
@@ -145,3 +165,32 @@ class UtcTime(serializers.DateTimeField):
         if moment is None or moment.year > LAST_YEAR:
             raise serializers.ValidationError(_("This time is out of range."), code="invalid")
         return moment
+
+
+@extend_schema_field({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]})
+class DayOrTime(serializers.Field[Any, Any, Any, Any]):
+    """A moment with its offset, or a plain day: whoever takes it knows where that day is."""
+
+    def to_internal_value(self, data: Any) -> date:
+        """Return a moment in UTC, or the day; refuse everything else by naming both forms."""
+        if not isinstance(data, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", data, re.ASCII):
+            try:
+                return cast("datetime", UtcTime().run_validation(data))
+            except serializers.ValidationError as error:
+                raise self._neither() from error
+        try:
+            day = date.fromisoformat(data)
+        except ValueError as error:
+            raise self._neither() from error
+        if day.year > LAST_YEAR:
+            raise serializers.ValidationError(_("This time is out of range."), code="invalid")
+        return day
+
+    def to_representation(self, value: Any) -> Any:
+        """Return the value as it is."""
+        return value
+
+    @staticmethod
+    def _neither() -> serializers.ValidationError:
+        detail = _("Give a day, e.g. 2026-03-06, or a moment with its offset, e.g. 2026-03-06T15:00:00Z.")
+        return serializers.ValidationError(detail, code="invalid")

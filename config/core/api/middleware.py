@@ -19,6 +19,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from config.core.api.etags import matches
 from config.core.api.problems import MEDIA_TYPE, problem_response
 from config.core.api.throttling import take
+from config.core.languages import nearest_language
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
@@ -48,16 +49,12 @@ class RequestIdMiddleware:
 
 def language_for(header: str) -> str:
     """Return the best of our languages for an Accept-Language header; English when none fits."""
-    supported = dict(settings.LANGUAGES)
     for wanted, weight in parse_accept_lang_header(header.lower()):
         if weight == 0 or wanted == "*":
             continue
-        if wanted in supported:
-            return wanted
-        primary = wanted.split("-")[0]
-        for code in supported:
-            if code.split("-")[0] == primary:
-                return code
+        found = nearest_language(wanted)
+        if found:
+            return found
     return "en"
 
 

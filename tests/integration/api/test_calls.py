@@ -204,3 +204,16 @@ def test_a_call_that_tickets_share_has_one_id_and_each_shows_its_own_numbers(api
     assert api.get(at(one)).json["pin_calls"][0]["status"] == "cancelled"
     left = api.get(at(two)).json["pin_call"]
     assert (left["id"], left["numbers"], left["end"]) == (booked["id"], [OTHER_NUMBER], booked["end"])
+
+
+def test_a_promised_day_is_over_when_its_business_ends_at_the_client(api: Caller, walk: Walker) -> None:
+    walked = walk(Path.FILED, waba_owner="old_bsp")
+    path = f"{at(walked)}/requirements/two_step_disabled/requested"
+    shown = api.post(path, {"promised_for": "2026-03-05"}).json
+    item = next(item for item in shown["requirements"]["items"] if item["code"] == "two_step_disabled")
+    assert item["promised_for"] == "2026-03-05T21:00:00Z"
+    for wrong in ("2026-02-30", "2026-03-05T12:00", "Thursday", 20260305, "9999-12-31", "٢٠٢٦-03-05", ["2026-03-05"]):
+        answer = api.post(path, {"promised_for": wrong})
+        assert (answer.status, answer.entries) == (422, [("#/promised_for", "invalid")])
+    details = [entry["detail"] for entry in api.post(path, {"promised_for": "Thursday"}).json["errors"]]
+    assert details == ["Give a day, e.g. 2026-03-06, or a moment with its offset, e.g. 2026-03-06T15:00:00Z."]

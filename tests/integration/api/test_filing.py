@@ -175,3 +175,16 @@ def test_an_action_takes_no_other_body_than_an_object(api: Caller, walk: Walker,
     reference = walk(Path.DRAFT).ticket.reference
     assert api.post(f"tickets/{reference}/actions/submit", body).code == "invalid_body"
     assert api.post(f"tickets/{reference}/actions/submit", {"x": 1}).entries == [("#/x", "unknown_field")]
+
+
+def test_a_language_may_be_spelt_as_elsewhere_and_is_answered_in_our_own_spelling(api: Caller) -> None:
+    body = answers()
+    body["client"]["language"] = "pt_BR"
+    body["phone_numbers"][0]["otp_contact"]["language"] = "es-MX"
+    shown = api.post("tickets", body).json
+    assert shown["client"]["language"] == "pt-br"
+    assert shown["phone_numbers"][0]["otp_contact"]["language"] == "es"
+    body["client"]["language"] = "de-DE"
+    refused = api.post("tickets", body)
+    assert refused.entries == [("#/client/language", "invalid_choice")]
+    assert refused.json["errors"][0]["detail"] == "Use one of: en, es, pt-br, ru, ca."

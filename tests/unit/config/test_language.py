@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.core.api.middleware import language_for
+from config.core.languages import nearest_language
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,15 @@ def test_the_best_of_ours(header: str, language: str) -> None:
 @given(st.text(max_size=200))
 def test_any_header_gets_an_answer(header: str) -> None:
     assert language_for(header) in {"en", "es", "pt-br", "ru", "ca"}
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("en", "en"), ("pt-br", "pt-br"), ("pt-BR", "pt-br"), ("pt_BR", "pt-br"), ("PT", "pt-br"), ("pt-PT", "pt-br"),
+        ("es-MX", "es"), ("es-419", "es"), ("ca-ES-valencia", "ca"), ("RU", "ru"), ("zh-Hans-CN", None), ("", None),
+        ("Portuguese", None), ("pt BR", None), ("es-", None), ("-", None), ("pt-br\n", None),
+    ],
+)  # fmt: skip
+def test_a_tag_in_any_spelling_is_the_nearest_of_ours(text: str, language: str | None) -> None:
+    assert nearest_language(text) == language
