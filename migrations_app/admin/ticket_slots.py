@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -19,6 +19,7 @@ from migrations_app.enums import PinCallState
 from migrations_app.models import PinCall
 from migrations_app.rules.hours import zone_of
 from migrations_app.rules.slots import Slot
+from migrations_app.selectors.call_policies import policy_of
 from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.shared_calls import JoinQuestion, slots_with_shared
 from migrations_app.selectors.slots import SlotFrame, offered_slots
@@ -38,11 +39,12 @@ def answer(page: Any, request: HttpRequest, ticket: Ticket) -> HttpResponse:
     now = clock.now()
     uid = request.GET.get("call", "")
     try:
-        minutes, numbers = _to_move(ticket, uid) if uid else _to_book(ticket)
+        minutes, numbers, moving = _to_move(ticket, uid) if uid else _to_book(ticket)
     except DomainError as refusal:
         messages.error(request, refusal_words(refusal))
         return redirect("admin:tickets_ticket_change", ticket.pk)
-    frame = SlotFrame(now, now + timedelta(days=settings.CALL_HORIZON_DAYS), minutes, ticket.timezone, ticket.queue_id)
+    until = now + timedelta(days=policy_of(ticket.queue_id).horizon_days)
+    frame = SlotFrame(now, until, minutes, ticket.timezone, ticket.queue_id, moving)
     question = JoinQuestion(ticket, case_of(ticket.pk), len(numbers), call_length())
     slots = offered_slots(frame, question.case, now=now) if uid else slots_with_shared(frame, question, now=now)
     zone = zone_of(ticket.timezone)
@@ -71,18 +73,18 @@ def _best(slots: Iterable[Slot]) -> list[Slot]:
     return found
 
 
-def _to_book(ticket: Ticket) -> tuple[int, list[str]]:
+def _to_book(ticket: Ticket) -> tuple[int, list[str], UUID | None]:
     rows = numbers_for_call(ticket, case_of(ticket.pk))
-    return call_length().minutes(len(rows)), [row.number for row in rows]
+    return call_length().minutes(len(rows)), [row.number for row in rows], None
 
 
-def _to_move(ticket: Ticket, uid: str) -> tuple[int, list[str]]:
+def _to_move(ticket: Ticket, uid: str) -> tuple[int, list[str], UUID | None]:
     calls = {str(call.uid): call for call in PinCall.objects.filter(ticket=ticket, state=PinCallState.BOOKED)}
     call = calls.get(uid)
     if call is None:
         raise Http404
     numbers = list(call.lines.order_by("position").values_list("number__number", flat=True))
-    return int((call.end - call.start).total_seconds() // 60), numbers
+    return int((call.end - call.start).total_seconds() // 60), numbers, call.uid
 
 
 def _choice(slot: Slot, zone: ZoneInfo) -> dict[str, Any]:

@@ -39,6 +39,7 @@ def _countries() -> frozenset[str]:
     return frozenset(holiday_places())
 
 
+@lru_cache(maxsize=1)
 def places_with_holidays() -> Mapping[str, list[str]]:
     """Return the countries whose public holidays are known, each with its regions."""
     return holiday_places()

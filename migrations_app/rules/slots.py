@@ -1,11 +1,16 @@
-"""Free half hours for the pin call: working hours minus what is taken, on a 15-minute grid. Wall clocks become UTC here."""
+"""Slots of the pin call: the 15-minute grid, how long a call is, the client's quiet windows, and what a free moment is worth."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from tickets.rules.calendars import moment_of
+
 CELL = timedelta(minutes=15)
+Interval = tuple[datetime, datetime]
+"""A stretch of time, its end left out."""
 
 
 @dataclass(frozen=True)
@@ -79,75 +84,79 @@ def ceil_to_grid(moment: datetime) -> datetime:
     return floor if floor == moment else floor + CELL
 
 
-def _to_utc(day: date, wall: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, wall, tzinfo=zone).astimezone(UTC)
+def merged(stretches: Iterable[Interval]) -> list[Interval]:
+    """Return stretches of time in order, those that touch or overlap as one."""
+    found: list[Interval] = []
+    for start, end in sorted(stretches):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
 
 
 def occurrences(
     weekday: int, start: time, end: time, *, zone: ZoneInfo, since: datetime, until: datetime
 ) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the UTC stretches of a weekly wall-clock interval that touch [since, until)."""
-    day = since.astimezone(zone).date() - timedelta(days=1)
+    """Yield the UTC stretches of a weekly wall-clock interval that touch [since, until).
+
+    When clocks change: a time shown twice is the first of the two, one that is skipped is the moment of the jump.
+    """
+    # Two days back: zones that skipped a date.
+    day = since.astimezone(zone).date() - timedelta(days=2)
     last = until.astimezone(zone).date()
     while day <= last:
         if day.weekday() == weekday:
-            opens = _to_utc(day, start, zone)
-            closes = _to_utc(day + timedelta(days=1) if end <= start else day, end, zone)
-            if opens < until and closes > since:
+            last_day = day + timedelta(days=1) if end <= start else day
+            opens = moment_of(datetime.combine(day, start), zone)
+            closes = moment_of(datetime.combine(last_day, end), zone)
+            if opens < closes and opens < until and closes > since:
                 yield opens, closes
         day += timedelta(days=1)
 
 
-def is_low_traffic(start: datetime, end: datetime, windows: Iterable[LowTrafficWindow], *, zone: ZoneInfo) -> bool:
-    """Tell whether the whole call lies inside one of the client's quiet stretches."""
-    return any(
-        opens <= start and end <= closes
-        for window in windows
-        for opens, closes in occurrences(window.weekday, window.start, window.end, zone=zone, since=start, until=end)
-    )
-
-
 @dataclass(frozen=True)
 class SlotQuestion:
-    """What is asked for: a call of `minutes` (plus `buffer`) starting within [since, until), for a client in `zone`."""
+    """What is asked for: a call of `minutes` starting within [since, until), for a client in `zone`."""
 
     since: datetime
     until: datetime
     minutes: int
-    buffer: int
     zone: ZoneInfo
     windows: tuple[LowTrafficWindow, ...] = ()
 
 
-def free_slots(
-    question: SlotQuestion, hours: Sequence[WorkingInterval], taken: frozenset[tuple[int, datetime]]
-) -> list[Slot]:
-    """Return the free slots in order of time; `taken` holds the cells of other calls as (agent id, cell start)."""
-    free: dict[datetime, list[int]] = {}
-    length = timedelta(minutes=question.minutes)
-    for interval in hours:
-        zone = ZoneInfo(interval.timezone)
-        stretches = occurrences(
-            interval.weekday,
-            interval.start,
-            interval.end,
-            zone=zone,
-            since=question.since,
-            until=question.until + length,
+class Quiet:
+    """The client's low-traffic windows as stretches of time, for calls that touch [since, until)."""
+
+    def __init__(
+        self, windows: Iterable[LowTrafficWindow], *, zone: ZoneInfo, since: datetime, until: datetime
+    ) -> None:
+        """Turn the windows' wall clocks into moments once."""
+        self._stretches = merged(
+            stretch
+            for window in windows
+            for stretch in occurrences(window.weekday, window.start, window.end, zone=zone, since=since, until=until)
         )
-        for opens, closes in stretches:
-            start = ceil_to_grid(max(opens, question.since))
-            while start + length <= closes and start < question.until:
-                wanted = cells(start, question.minutes + question.buffer)
-                if not any((interval.agent_id, cell) in taken for cell in wanted):
-                    free.setdefault(start, []).append(interval.agent_id)
-                start += CELL
-    return [_slot(start, tuple(sorted(set(agents))), question) for start, agents in sorted(free.items())]
+        self._starts = [start for start, _end in self._stretches]
+
+    def holds(self, start: datetime, end: datetime) -> bool:
+        """Tell whether a whole call is quiet."""
+        place = bisect_right(self._starts, start)
+        return place > 0 and end <= self._stretches[place - 1][1]
 
 
-def _slot(start: datetime, agents: tuple[int, ...], question: SlotQuestion) -> Slot:
+def offers(question: SlotQuestion, moments: Mapping[datetime, tuple[int, ...]]) -> list[Slot]:
+    """Return free moments, with the agents who are free at each, as slots with a score, in order of time."""
+    length = timedelta(minutes=question.minutes)
+    quiet = Quiet(question.windows, zone=question.zone, since=question.since, until=question.until + length)
+    return [
+        _slot(start, agents, question, quiet=quiet.holds(start, start + length)) for start, agents in moments.items()
+    ]
+
+
+def _slot(start: datetime, agents: tuple[int, ...], question: SlotQuestion, *, quiet: bool) -> Slot:
     end = start + timedelta(minutes=question.minutes)
-    quiet = is_low_traffic(start, end, question.windows, zone=question.zone)
     return Slot(start, end, quiet, _score(start, quiet=quiet, question=question), agents)
 
 

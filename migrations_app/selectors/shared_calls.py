@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from migrations_app.enums import PinCallState
 from migrations_app.models import CallCell, MigrationCase, NumberMove, PinCall, PinCallNumber
+from migrations_app.rules.availability import quarters
 from migrations_app.rules.shared_calls import Caller, belong_together, has_room, may_share
-from migrations_app.rules.slots import CallLength, Slot, cells
+from migrations_app.rules.slots import CallLength, Slot
+from migrations_app.selectors.call_policies import policy_of
 from migrations_app.selectors.slots import SlotFrame, offered_slots
 from tickets.models import Ticket
 
@@ -56,9 +57,9 @@ def numbers_in(call: PinCall) -> QuerySet[NumberMove]:
     return rows.order_by("case__ticket_id", "call_lines__position", "pk").distinct()
 
 
-def cells_between(start: datetime, end: datetime) -> list[datetime]:
-    """Return the quarters of an hour that a call takes of its agent, buffer included."""
-    return cells(start, int((end - start).total_seconds() // 60) + settings.CALL_BUFFER_MINUTES)
+def cells_of(call: PinCall, *, end: datetime | None = None) -> list[datetime]:
+    """Return the quarters of an hour that a call takes of its agent, or would take until `end`; its queue's buffers included."""
+    return quarters(call.start, end or call.end, policy_of(call.ticket.queue_id))
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _agent_can(found: Joinable, question: JoinQuestion, *, now: datetime) -> boo
         for slot in offered_slots(frame, question.case, now=now, ignore_taken=True)
     )
     alive = ~Q(pin_call__state=PinCallState.HELD) | Q(pin_call__expires_at__gt=now)
-    wanted = cells_between(call.start, found.end)
+    wanted = cells_of(call, end=found.end)
     others = CallCell.objects.filter(alive, agent_id=call.agent_id, start__in=wanted).exclude(pin_call__uid=call.uid)
     # A hold of the ticket itself gives way to its booking.
     others = others.exclude(pin_call__ticket=ticket, pin_call__state=PinCallState.HELD)
@@ -159,7 +160,7 @@ def _slot_of(found: Joinable, frame: SlotFrame, case: MigrationCase, *, now: dat
 
 def calls_to_join(question: JoinQuestion, *, now: datetime) -> list[PinCall]:
     """Return the booked calls of the same client that a person may put this ticket into, in order of time."""
-    horizon = now + timedelta(days=settings.CALL_HORIZON_DAYS)
+    horizon = now + timedelta(days=policy_of(question.ticket.queue_id).horizon_days)
     rows = PinCall.objects.filter(
         state=PinCallState.BOOKED,
         start__gte=now,

@@ -1,26 +1,34 @@
-"""Reading calendars: which moments can be offered for a call."""
+"""Reading calendars: which moments can be offered for a call, and who takes it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from uuid import UUID
 
-from django.conf import settings
-from django.db.models import Count, Q
+from migrations_app.models import MigrationCase
+from migrations_app.rules.availability import Client, Frame, Taken, free_moments, in_order, in_reach
+from migrations_app.rules.call_policy import Policy
+from migrations_app.rules.hours import zone_of
+from migrations_app.rules.slots import LowTrafficWindow, Slot, SlotQuestion, offers
+from migrations_app.selectors.agents import agents_of, loads_of, taken_by
+from migrations_app.selectors.call_policies import policy_of
+from tickets.models import Ticket
+from tickets.selectors.service_levels import desk_hours
 
-from migrations_app.enums import PinCallState
-from migrations_app.models import AgentHours, CallCell, MigrationCase, PinCall
-from migrations_app.rules.slots import LowTrafficWindow, Slot, SlotQuestion, WorkingInterval, free_slots
+_LONGEST = timedelta(days=1)
+"""No call lasts longer, buffers included."""
 
 
 @dataclass(frozen=True)
 class SlotFrame:
-    """When, for whom and how long: everything but the calendars."""
+    """When, for whom and how long: everything but the calendars. `moving`: the UID of a call that looks for another time."""
 
     since: datetime
     until: datetime
     minutes: int
     timezone: str
     queue_id: int | None
+    moving: UUID | None = None
 
 
 def windows_of(case: MigrationCase) -> tuple[LowTrafficWindow, ...]:
@@ -32,42 +40,32 @@ def windows_of(case: MigrationCase) -> tuple[LowTrafficWindow, ...]:
 
 
 def offered_slots(frame: SlotFrame, case: MigrationCase, *, now: datetime, ignore_taken: bool = False) -> list[Slot]:
-    """Return the free moments within the frame, the desk's notice and horizon kept.
+    """Return the free moments within the frame by the rules of its queue, in order of time.
 
-    Agents are those of the ticket's queue. Cells of holds that have expired count as free, swept or not.
+    Agents are those of the queue. Holds that have expired count as free, swept or not, and so does the ticket's own: whatever
+    is taken next replaces it. `ignore_taken`: as if there were no other calls.
     """
-    since = max(frame.since, now + timedelta(minutes=settings.CALL_MIN_NOTICE_MINUTES))
-    until = min(frame.until, now + timedelta(days=settings.CALL_HORIZON_DAYS))
-    if since >= until:
+    policy = policy_of(frame.queue_id)
+    reach = in_reach(policy, frame.since, frame.until, now=now)
+    if reach is None:
         return []
-    hours = [
-        WorkingInterval(row.agent_id, row.weekday, row.start, row.end, row.timezone)
-        for row in AgentHours.objects.filter(agent__is_active=True, agent__queues=frame.queue_id)
-    ]
-    question = SlotQuestion(
-        since=since,
-        until=until,
-        minutes=frame.minutes,
-        buffer=settings.CALL_BUFFER_MINUTES,
-        zone=ZoneInfo(frame.timezone),
-        windows=windows_of(case),
-    )
-    taken = frozenset() if ignore_taken else taken_cells(since=since, until=until + timedelta(days=1), now=now)
-    return free_slots(question, hours, taken)
+    since, until = reach
+    ticket = case.ticket
+    client = Client(zone_of(frame.timezone), ticket.country, ticket.language)
+    asked = Frame(since, until, frame.minutes, client, policy, desk_hours(ticket) if policy.within_calendar else None)
+    agents = agents_of(frame.queue_id, since=since, until=until + _LONGEST)
+    taken = Taken()
+    if not ignore_taken:
+        taken = taken_by(agents, since=since, until=until, ticket_id=ticket.pk, moving=frame.moving, now=now)
+    question = SlotQuestion(since=since, until=until, minutes=frame.minutes, zone=client.zone, windows=windows_of(case))
+    return offers(question, free_moments(asked, agents, taken))
 
 
-def taken_cells(*, since: datetime, until: datetime, now: datetime) -> frozenset[tuple[int, datetime]]:
-    """Return the quarters of an hour that calls and living holds have taken, as (agent id, start)."""
-    alive = ~Q(pin_call__state=PinCallState.HELD) | Q(pin_call__expires_at__gt=now)
-    return frozenset(CallCell.objects.filter(alive, start__gte=since, start__lt=until).values_list("agent_id", "start"))
+def takers(agent_ids: Sequence[int], policy: Policy, ticket: Ticket, *, present: int | None = None) -> list[int]:
+    """Return who is asked to take a call of a ticket, one after the other.
 
-
-def by_load(agent_ids: tuple[int, ...], *, first: int | None) -> list[int]:
-    """Return the agents, the given one first, then those with fewest booked calls."""
-    loads = dict(
-        PinCall.objects.filter(agent_id__in=agent_ids, state=PinCallState.BOOKED)
-        .values_list("agent_id")
-        .annotate(calls=Count("uid", distinct=True))
-        .values_list("agent_id", "calls")
-    )
-    return sorted(agent_ids, key=lambda agent: (agent != first, loads.get(agent, 0), agent))
+    `present`: who has it now, for a call that is moved: the client was told that name.
+    """
+    loads, last_given = loads_of(agent_ids)
+    first = (present, ticket.assignee_id if policy.keep_assignee else None)
+    return in_order(agent_ids, policy, first=first, loads=loads, last_given=last_given)

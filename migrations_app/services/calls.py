@@ -21,7 +21,7 @@ from migrations_app.services.lengths import call_length
 from migrations_app.services.notices import drop_call_notices, plan_call_notices, plan_notice, was_announced
 from migrations_app.services.settle import settle
 from migrations_app.services.shared_calls import agents_for_all, call_to_join, join, move_along, shrink, was_to_join
-from migrations_app.services.slot_taking import Wish, free_agents, numbers_for_call, occupy
+from migrations_app.services.slot_taking import SlotTaken, Wish, free_agents, keep_taken, numbers_for_call, occupy
 from tickets.enums import EventType
 from tickets.models import Ticket
 from tickets.services.events import record
@@ -79,6 +79,10 @@ def book_hold(*, ticket_id: int, hold_id: str, by: Actor, now: datetime) -> PinC
             call = _take(uow, ticket, case, Wish(call.start, numbers, call.timezone), PinCallState.BOOKED)
         else:
             numbers_for_call(ticket, case, numbers)
+            try:
+                keep_taken(call, now=now)
+            except SlotTaken:
+                raise HoldExpired from None
             move_call(uow, call, PinCallState.BOOKED, expires_at=None)
         _announce(uow, ticket, case, call)
         return call

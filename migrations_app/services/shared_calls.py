@@ -17,7 +17,7 @@ from migrations_app.selectors.shared_calls import (
     LIVING,
     Joinable,
     JoinQuestion,
-    cells_between,
+    cells_of,
     joinable,
 )
 from migrations_app.services.call_locks import lock_late
@@ -71,7 +71,7 @@ def join(uow: UnitOfWork, call: PinCall, there: Joinable) -> None:
     if booked:
         call.uid, call.sequence = there.call.uid, max(row.sequence for row in rows) + 1
     has = CallCell.objects.filter(pin_call__in=rows).values_list("start", flat=True)
-    more = sorted(set(cells_between(call.start, call.end)) - set(has))
+    more = sorted(set(cells_of(there.call, end=call.end)) - set(has))
     try:
         with transaction.atomic():
             call.save()
@@ -85,7 +85,7 @@ def join(uow: UnitOfWork, call: PinCall, there: Joinable) -> None:
 
 def was_to_join(hold: PinCall) -> bool:
     """Tell whether a hold was made to join a call: it has only the quarters of an hour that come after it."""
-    return hold.cells.count() < len(cells_between(hold.start, hold.end))
+    return hold.cells.count() < len(cells_of(hold))
 
 
 def _keeper(rows: Sequence[PinCall]) -> PinCall:
@@ -111,7 +111,7 @@ def shrink(uow: UnitOfWork, rows: Sequence[PinCall]) -> None:
     end = call.start + timedelta(minutes=call_length().minutes(numbers))
     if numbers and end < call.end:
         call.end, call.sequence = end, max(row.sequence for row in rows) + 1
-        CallCell.objects.filter(pin_call__in=rows).exclude(start__in=cells_between(call.start, end)).delete()
+        CallCell.objects.filter(pin_call__in=rows).exclude(start__in=cells_of(call, end=end)).delete()
         move_along(uow, rows, call)
 
 
@@ -122,7 +122,7 @@ def agents_for_all(call: PinCall, others: Sequence[PinCall], start: datetime, *,
     :raises SlotTaken: it is, but nobody of all queues is free.
     """
     minutes = int((call.end - call.start).total_seconds() // 60)
-    agents = free_agents(call.ticket, case_of(call.ticket_id), start, minutes, now=now)
+    agents = free_agents(call.ticket, case_of(call.ticket_id), start, minutes, now=now, present=call.agent_id)
     for other in others:
         can = set(free_agents(other.ticket, case_of(other.ticket_id), start, minutes, now=now))
         agents = [agent for agent in agents if agent in can]

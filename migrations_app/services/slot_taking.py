@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 
@@ -15,13 +16,15 @@ from config.core.errors import Conflict
 from config.core.uow import IllegalTransition
 from migrations_app.enums import Blocks, PinCallState, Stage
 from migrations_app.models import CallCell, MigrationCase, NumberMove, PinCall, PinCallNumber
+from migrations_app.rules.call_policy import Policy
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.phone import match_key
 from migrations_app.rules.progress import CaseFacts, blocking, schedulable_numbers
 from migrations_app.rules.requirements import CATALOGUE
+from migrations_app.selectors.call_policies import policy_of
 from migrations_app.selectors.cases import facts_of
-from migrations_app.selectors.shared_calls import cells_between
-from migrations_app.selectors.slots import SlotFrame, by_load, offered_slots
+from migrations_app.selectors.shared_calls import cells_of
+from migrations_app.selectors.slots import SlotFrame, offered_slots, takers
 from migrations_app.services.lengths import call_length
 from tickets.models import Ticket
 
@@ -89,19 +92,35 @@ def open_numbers(case: MigrationCase) -> list[NumberMove]:
     return list(case.numbers.exclude(state__in=MOVED).exclude(pk__in=busy).order_by("position"))
 
 
-def free_agents(ticket: Ticket, case: MigrationCase, start: datetime, minutes: int, *, now: datetime) -> list[int]:
-    """Return who could take a call at this moment, best first.
+def free_agents(
+    ticket: Ticket, case: MigrationCase, start: datetime, minutes: int, *, now: datetime, present: int | None = None
+) -> list[int]:
+    """Return who could take a call at this moment, best first. `present`: who has it now, where it is moved.
 
     :raises SlotNotAvailable: the moment is not offered.
-    :raises SlotTaken: it is, but everybody is taken.
+    :raises SlotTaken: it is, but everybody is taken, or has as many calls on that day as a day takes.
     """
-    frame = SlotFrame(start, start + timedelta(seconds=1), minutes, ticket.timezone, ticket.queue_id)
+    policy = policy_of(ticket.queue_id)
+    _one_at_a_time(ticket.queue_id, policy)
+    end = start + timedelta(seconds=1)
+    frame = SlotFrame(start, end, minutes, ticket.timezone, ticket.queue_id)
     for slot in offered_slots(frame, case, now=now):
         if slot.start == start:
-            return by_load(slot.agent_ids, first=ticket.assignee_id)
+            return takers(slot.agent_ids, policy, ticket, present=present)
     if any(slot.start == start for slot in offered_slots(frame, case, now=now, ignore_taken=True)):
         raise SlotTaken
     raise SlotNotAvailable
+
+
+def _one_at_a_time(queue_id: int | None, policy: Policy) -> None:
+    """Where calls a day are limited, let bookings of the same agents follow each other.
+
+    Two calls at different hours of a day have no quarter in common: the unique cells do not keep them apart. Agents are locked
+    after the ticket, by ascending id.
+    """
+    agents = get_user_model().objects.filter(queues=queue_id)
+    if policy.daily_capacity is not None or agents.filter(call_profile__daily_capacity__isnull=False).exists():
+        list(agents.order_by("pk").select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
 
 
 def occupy(call: PinCall, agents: Sequence[int], *, now: datetime) -> None:
@@ -109,7 +128,7 @@ def occupy(call: PinCall, agents: Sequence[int], *, now: datetime) -> None:
 
     :raises SlotTaken: nobody's are.
     """
-    wanted = cells_between(call.start, call.end)
+    wanted = cells_of(call)
     fresh = call.pk is None
     for agent_id in agents:
         call.agent_id = agent_id
@@ -135,3 +154,15 @@ def take_cells(call: PinCall, wanted: Sequence[datetime], *, now: datetime) -> N
         agent_id=call.agent_id, start__in=wanted, pin_call__state=PinCallState.HELD, pin_call__expires_at__lte=now
     ).delete()
     CallCell.objects.bulk_create(CallCell(agent_id=call.agent_id, start=cell, pin_call=call) for cell in wanted)
+
+
+def keep_taken(call: PinCall, *, now: datetime) -> None:
+    """Take the quarters of a living hold once more.
+
+    Another process may think that the hold is over: its clock is ahead, or it has waited less long. It frees the quarters and
+    takes them; whoever comes second meets the unique cells.
+
+    :raises SlotTaken: somebody else has them.
+    """
+    CallCell.objects.filter(pin_call=call).delete()
+    occupy(call, [call.agent_id], now=now)

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from config.core.actor import SYSTEM
 from config.core.uow import unit_of_work
 from migrations_app.enums import AttemptState, RequirementState
 from migrations_app.models import CallCell, ChaseAttempt, NumberMove, PinCall, Requirement
-from migrations_app.services import intake, move_steps, moves, outreach, requirements, slot_taking
+from migrations_app.services import calls, intake, move_steps, moves, outreach, requirements, slot_taking
 from tests.factories.forms import form
 from tests.factories.servers import MailServer, Meta
 from tests.factories.walks import Path, Walk, Walker
@@ -132,6 +133,49 @@ def test_a_hold_and_a_booking_of_the_same_slot(walk: Walker, at_once: AtOnce) ->
     results = at_once([lambda: first.hold(start), lambda: second.book(start)])
     assert refusals(results, slot_taking.SlotTaken) == 1
     assert PinCall.objects.count() == 1
+
+
+@pytest.mark.postgres
+def test_a_hold_that_is_being_given_away_cannot_be_booked(walk: Walker, at_once: AtOnce) -> None:
+    """Clocks differ: to one process the hold is over, and it books the time; to the other there is a second left."""
+    mine, other = walk(Path.READY, "+5511987654301"), walk(Path.READY, "+5511987654302")
+    start = (walk.now + timedelta(days=1)).replace(minute=0)
+    held = mine.hold(start)
+    given_away, tried = threading.Event(), threading.Event()
+    before, after = (mine.now + timedelta(minutes=5, seconds=seconds) for seconds in (-1, 1))
+
+    def take() -> None:
+        with unit_of_work(by=other.by, now=after):
+            calls.book(ticket_id=other.ticket.pk, wish=slot_taking.Wish(start), by=other.by, now=after)
+            given_away.set()
+            deadline = time.monotonic() + 10
+            while not _somebody_waits() and not tried.is_set() and time.monotonic() < deadline:
+                time.sleep(0.01)
+
+    def book() -> None:
+        assert given_away.wait(timeout=10)
+        try:
+            calls.book_hold(ticket_id=mine.ticket.pk, hold_id=str(held.uid), by=mine.by, now=before)
+        finally:
+            tried.set()
+
+    assert refusals(at_once([take, book]), calls.HoldExpired) == 1
+    assert PinCall.objects.filter(state="booked").count() == 1
+
+
+@pytest.mark.postgres
+def test_calls_a_day_are_counted_one_after_the_other(walk: Walker, at_once: AtOnce, settings: Settings) -> None:
+    """Calls at different hours have no quarter in common, so the unique cells do not keep them apart."""
+    settings.CALL_DAILY_CAPACITY = 2
+    walks = [walk(Path.READY, f"+55119876543{place:02d}") for place in range(6)]
+    ten = (walk.now + timedelta(days=1)).replace(hour=13, minute=0)
+
+    def book(place: int, walked: Walk) -> Callable[[], PinCall]:
+        return lambda: walked.book(ten + timedelta(hours=place))
+
+    results = at_once([book(place, walked) for place, walked in enumerate(walks)])
+    assert refusals(results, slot_taking.SlotTaken) == 4
+    assert PinCall.objects.filter(state="booked").count() == 2
 
 
 def test_many_workers_with_the_same_message_send_one_mail(walk: Walker, at_once: AtOnce, smtp: MailServer) -> None:

@@ -1,4 +1,4 @@
-"""Slots: wall clocks become UTC across every change of the clocks; nothing outside hours, nothing on taken cells."""
+"""Slots: wall clocks become UTC across every change of the clocks, and quiet hours come first."""
 
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
@@ -12,14 +12,14 @@ from migrations_app.rules.slots import (
     CELL,
     CallLength,
     LowTrafficWindow,
+    Quiet,
     SlotQuestion,
-    WorkingInterval,
     ceil_to_grid,
     cells,
     floor_to_grid,
-    free_slots,
-    is_low_traffic,
+    merged,
     occurrences,
+    offers,
 )
 
 ZONES = (
@@ -30,7 +30,6 @@ moments = st.integers(0, 3 * 365 * 86400).map(
     lambda seconds: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 )
 zones = st.sampled_from(ZONES)
-walls = st.times().map(lambda t: t.replace(second=0, microsecond=0))
 quarters = st.tuples(st.integers(0, 23), st.sampled_from([0, 15, 30, 45])).map(lambda hm: time(*hm))
 
 
@@ -127,98 +126,50 @@ def test_equal_ends_mean_a_whole_day() -> None:
     assert found == [(utc(2026, 3, 2, 9), utc(2026, 3, 3, 9))]
 
 
-def test_an_hour_that_does_not_exist_opens_late_and_one_that_is_twice_opens_once() -> None:
+def test_an_hour_that_does_not_exist_opens_at_the_jump_and_one_that_is_twice_opens_once() -> None:
     zone = ZoneInfo("Europe/Madrid")
     gap = occurrences(6, time(2, 30), time(5), zone=zone, since=utc(2026, 3, 29), until=utc(2026, 3, 30))
-    assert list(gap) == [(utc(2026, 3, 29, 1, 30), utc(2026, 3, 29, 3))]
+    assert list(gap) == [(utc(2026, 3, 29, 1), utc(2026, 3, 29, 3))]
     fold = occurrences(6, time(2, 30), time(5), zone=zone, since=utc(2026, 10, 25), until=utc(2026, 10, 26))
     assert list(fold) == [(utc(2026, 10, 25, 0, 30), utc(2026, 10, 25, 4))]
 
 
-# Free slots
+# What a free moment is worth
 
-
-@st.composite
-def questions(draw: st.DrawFn) -> SlotQuestion:
-    since = draw(moments)
-    windows = draw(st.lists(st.builds(LowTrafficWindow, st.integers(0, 6), quarters, quarters), max_size=2))
-    return SlotQuestion(
-        since=since,
-        until=since + timedelta(hours=draw(st.integers(1, 72))),
-        minutes=draw(st.sampled_from([30, 45, 60, 120])),
-        buffer=draw(st.sampled_from([0, 15, 30])),
-        zone=ZoneInfo(draw(zones)),
-        windows=tuple(windows),
-    )
-
-
-intervals = st.builds(WorkingInterval, st.integers(1, 3), st.integers(0, 6), walls, walls, zones)
-
-
-@given(questions(), st.lists(intervals, max_size=4), st.data())
-def test_what_is_offered_is_within_hours_and_touches_no_taken_cell(
-    question: SlotQuestion, hours: list[WorkingInterval], data: st.DataObject
-) -> None:
-    everything = free_slots(question, hours, frozenset())
-    busy = data.draw(st.lists(st.sampled_from(everything), max_size=5)) if everything else []
-    taken = frozenset(
-        (slot.agent_ids[0], cell) for slot in busy for cell in cells(slot.start, question.minutes + question.buffer)
-    )
-    offered = free_slots(question, hours, taken)
-    assert [slot.start for slot in offered] == sorted({slot.start for slot in offered})
-    for slot in offered:
-        assert question.since <= slot.start < question.until
-        assert slot.start == floor_to_grid(slot.start)
-        assert slot.end - slot.start == timedelta(minutes=question.minutes)
-        assert 0 <= slot.score <= 1
-        for agent in slot.agent_ids:
-            assert not any((agent, cell) in taken for cell in cells(slot.start, question.minutes + question.buffer))
-            assert _works(agent, slot.start, slot.end, hours)
-
-
-def _works(agent: int, start: datetime, end: datetime, hours: list[WorkingInterval]) -> bool:
-    return any(
-        opens <= start and end <= closes
-        for interval in hours
-        if interval.agent_id == agent
-        for opens, closes in occurrences(
-            interval.weekday, interval.start, interval.end, zone=ZoneInfo(interval.timezone), since=start, until=end
-        )
-    )
-
-
-@given(questions(), st.lists(intervals, max_size=4))
-def test_taking_cells_never_makes_a_new_offer(question: SlotQuestion, hours: list[WorkingInterval]) -> None:
-    before = {(slot.start, agent) for slot in free_slots(question, hours, frozenset()) for agent in slot.agent_ids}
-    for start, agent in list(before)[:2]:
-        taken = frozenset({(agent, start)})
-        after = {(slot.start, who) for slot in free_slots(question, hours, taken) for who in slot.agent_ids}
-        assert after < before
-
-
-FRIDAY = SlotQuestion(utc(2026, 3, 6, 12), utc(2026, 3, 6, 21), 30, 15, ZoneInfo("America/Sao_Paulo"))
-NINE_TO_SIX = [WorkingInterval(7, 4, time(9), time(18), "America/Sao_Paulo")]
-
-
-def test_a_free_friday_offers_every_quarter_until_half_past_five() -> None:
-    offered = free_slots(FRIDAY, NINE_TO_SIX, frozenset())
-    assert (len(offered), offered[0].start, offered[-1].end) == (35, utc(2026, 3, 6, 12), utc(2026, 3, 6, 21))
+FRIDAY = SlotQuestion(utc(2026, 3, 6, 12), utc(2026, 3, 6, 21), 30, ZoneInfo("America/Sao_Paulo"))
+MOMENTS = {FRIDAY.since + CELL * place: (7,) for place in range(35)}
 
 
 def test_quiet_hours_come_first_then_the_sooner_the_better() -> None:
-    quiet = SlotQuestion(FRIDAY.since, FRIDAY.until, 30, 15, FRIDAY.zone, (LowTrafficWindow(4, time(14), time(15)),))
-    offered = free_slots(quiet, NINE_TO_SIX, frozenset())
-    best = sorted(offered, key=lambda slot: -slot.score)
+    quiet = SlotQuestion(FRIDAY.since, FRIDAY.until, 30, FRIDAY.zone, (LowTrafficWindow(4, time(14), time(15)),))
+    best = sorted(offers(quiet, MOMENTS), key=lambda slot: -slot.score)
     assert [slot.start for slot in best[:3]] == [utc(2026, 3, 6, 17, minute) for minute in (0, 15, 30)]
     assert [slot.low_traffic for slot in best[:4]] == [True, True, True, False]
-    without = free_slots(FRIDAY, NINE_TO_SIX, frozenset())
+    without = offers(FRIDAY, MOMENTS)
     assert without[0].score > without[8].score
+    assert all(slot.end - slot.start == timedelta(minutes=30) and slot.agent_ids == (7,) for slot in without)
 
 
 def test_a_call_is_quiet_only_if_it_is_quiet_to_its_end() -> None:
     zone = ZoneInfo("America/Sao_Paulo")
-    window = [LowTrafficWindow(4, time(23), time(1))]
     start = utc(2026, 3, 7, 3)  # Saturday, midnight there
-    assert is_low_traffic(start, start + timedelta(hours=1), window, zone=zone)
-    assert not is_low_traffic(start, start + timedelta(hours=1, minutes=15), window, zone=zone)
-    assert not is_low_traffic(start, start + timedelta(hours=1), [], zone=zone)
+    quiet = Quiet([LowTrafficWindow(4, time(23), time(1))], zone=zone, since=start, until=start + timedelta(hours=2))
+    assert quiet.holds(start, start + timedelta(hours=1))
+    assert not quiet.holds(start, start + timedelta(hours=1, minutes=15))
+    assert not Quiet([], zone=zone, since=start, until=start).holds(start, start + timedelta(hours=1))
+
+
+def test_two_windows_that_touch_are_one() -> None:
+    windows = [LowTrafficWindow(4, time(13), time(14)), LowTrafficWindow(4, time(14), time(15))]
+    quiet = Quiet(windows, zone=ZoneInfo("UTC"), since=FRIDAY.since, until=FRIDAY.until)
+    assert quiet.holds(utc(2026, 3, 6, 13, 45), utc(2026, 3, 6, 14, 15))
+
+
+@given(st.lists(st.tuples(moments, st.integers(1, 500)), max_size=6))
+def test_merged_stretches_hold_the_same_time_and_lie_apart(raw: list[tuple[datetime, int]]) -> None:
+    stretches = [(start, start + timedelta(minutes=minutes)) for start, minutes in raw]
+    found = merged(stretches)
+    assert all(end < later for (_start, end), (later, _end) in pairwise(found))
+    for start, end in stretches:
+        assert any(opens <= start and end <= closes for opens, closes in found)
+    assert {moment for pair in found for moment in pair} <= {moment for pair in stretches for moment in pair}
