@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from unfold.decorators import display
 
 from config.core.admin.base import ReadOnlyAdmin
-from migrations_app.admin import console
+from migrations_app.admin import console, console_live
 from migrations_app.admin.ticket_filters import AgentFilter
 from migrations_app.admin.words import STATE_COLOURS, badge
 from migrations_app.models import PinCall
@@ -50,7 +50,12 @@ class PinCallAdmin(ReadOnlyAdmin):
             self.admin_site.admin_view(self.console_view),
             name="migrations_app_pincall_console",
         )
-        return [page, *super().get_urls()]
+        live = path(
+            "<int:call_id>/console/live/",
+            self.admin_site.admin_view(self.live_view),
+            name="migrations_app_pincall_live",
+        )
+        return [page, live, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -66,15 +71,31 @@ class PinCallAdmin(ReadOnlyAdmin):
         :raises PermissionDenied: this person does not run calls.
         :raises Http404: there is no such call among the tickets this person may see.
         """
+        response = console.answer(self.admin_site, request, self._call(request, call_id))
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def live_view(self, request: HttpRequest, call_id: int) -> HttpResponse:
+        """Answer what has changed on the call page.
+
+        :raises PermissionDenied: this person does not run calls.
+        :raises Http404: there is no such call among the tickets this person may see.
+        """
+        call = self._call(request, call_id)
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        response = console_live.answer(request, call)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _call(self, request: HttpRequest, call_id: int) -> PinCall:
         runs_calls = is_agent(request.user) and request.user.has_perm("tickets.change_ticket")
         if not runs_calls or not self.has_view_permission(request):
             raise PermissionDenied
         call = self.get_queryset(request).select_related("ticket__queue", "agent").filter(pk=call_id).first()
         if call is None:
             raise Http404
-        response = console.answer(self.admin_site, request, call)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return call
 
     @display(description=_("Start (UTC)"), ordering="start")
     def time(self, row: PinCall) -> str:

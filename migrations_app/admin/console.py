@@ -24,14 +24,17 @@ from django.views.decorators.debug import sensitive_variables
 from config.core import clock
 from config.core.actor import Actor
 from config.core.errors import DomainError
+from migrations_app.admin import console_pins
 from migrations_app.admin.call_company import numbers_of
 from migrations_app.admin.console_page import context_of
+from migrations_app.admin.console_step import pins_to_note
 from migrations_app.admin.words import refusal_words
 from migrations_app.enums import NumberState
 from migrations_app.models import NumberMove, PinCall
+from migrations_app.selectors.shared_calls import numbers_in
 from migrations_app.services import call_run, moves
 from migrations_app.services.call_gate import start_proven_call
-from migrations_app.services.move_steps import NoAnswer
+from migrations_app.services.move_steps import AnotherStepRuns, NoAnswer, Overtaken
 from tickets.admin import actor_of
 
 _SIX_DIGITS = re.compile(r"^[0-9]{6}$")
@@ -51,6 +54,12 @@ class StepForm:
     data: Any
     by: Actor
     now: datetime
+
+    @property
+    def seen(self) -> int | None:
+        """How many steps of the number had been begun when the form was made; None where the form does not say."""
+        text = str(self.data.get("seen", ""))[:9]
+        return int(text) if text.isascii() and text.isdecimal() else None
 
     def moved(self) -> NumberMove:
         """Return the number this step is about.
@@ -81,15 +90,15 @@ def answer(site: AdminSite, request: HttpRequest, call: PinCall) -> HttpResponse
     form = StepForm(
         call, _number_of(request, call, request.POST.get("number", "")), request.POST, actor_of(request), clock.now()
     )
-    if request.POST.get("step") == "generate":
-        return _register_with_new_pin(site, request, form)
+    if request.POST.get("step") in NEW_PINS:
+        return _with_new_pin(site, request, form, NEW_PINS[request.POST["step"]])
     step = STEPS.get(request.POST.get("step", ""))
     if step is None:
         messages.error(request, _("There is no such step."))
     else:
         _perform(request, lambda: step(form))
     back = reverse("admin:migrations_app_pincall_console", args=[call.pk])
-    keep = f"?number={form.number.pk}" if form.number and request.POST.get("step") != "skip" else ""
+    keep = f"?number={form.number.pk}" if form.number and request.POST.get("step") not in GO_ON else ""
     return redirect(back + keep)
 
 
@@ -106,6 +115,8 @@ def _perform(request: HttpRequest, act: Callable[[], str]) -> bool:
         messages.success(request, act())
     except BadInput as complaint:
         messages.error(request, str(complaint))
+    except (AnotherStepRuns, Overtaken) as twice:
+        messages.info(request, refusal_words(twice))
     except NoAnswer as silence:
         messages.error(request, refusal_words(silence))
         return True
@@ -123,7 +134,14 @@ def _page(site: AdminSite, request: HttpRequest, call: PinCall, *, new_pin: str 
     chosen = number or request.GET.get("number", "")
     context = {
         **site.each_context(request),
-        **context_of(call, user=request.user, chosen=chosen, language=request.GET.get("language", ""), now=clock.now()),
+        **context_of(
+            call,
+            user=request.user,
+            chosen=chosen,
+            shown=number if new_pin else "",
+            language=request.GET.get("language", ""),
+            now=clock.now(),
+        ),
         "opts": PinCall._meta,
         "new_pin": new_pin,
     }
@@ -132,17 +150,20 @@ def _page(site: AdminSite, request: HttpRequest, call: PinCall, *, new_pin: str 
 
 
 @sensitive_variables()
-def _register_with_new_pin(site: AdminSite, request: HttpRequest, form: StepForm) -> HttpResponse:
-    """Register with a PIN made here and show it once, in this answer. It is shown too when Meta did not answer: it may hold."""
+def _with_new_pin(
+    site: AdminSite, request: HttpRequest, form: StepForm, give: Callable[[StepForm, str], str]
+) -> HttpResponse:
+    """Use a PIN made here and show it once, in this answer. It is shown too when Meta did not answer: it may hold."""
     pin = f"{secrets.randbelow(1_000_000):06d}"
-
-    def register() -> str:
-        state = moves.register(number_id=form.moved().pk, pin=pin, by=form.by, now=form.now)
-        return _registered_words(state)
-
-    may_hold = _perform(request, register)
+    may_hold = _perform(request, lambda: give(form, pin))
     number = str(form.number.pk) if form.number else ""
     return _page(site, request, form.call, new_pin=pin if may_hold else "", number=number)
+
+
+@sensitive_variables()
+def _register_with(form: StepForm, pin: str) -> str:
+    state = moves.register(number_id=form.moved().pk, pin=pin, seen=form.seen, by=form.by, now=form.now)
+    return _registered_words(state)
 
 
 def _registered_words(state: NumberState) -> str:
@@ -157,6 +178,12 @@ def _start(form: StepForm) -> str:
 
 
 def _finish(form: StepForm) -> str:
+    unnoted = [number.number for number in pins_to_note(list(numbers_in(form.call)))]
+    if unnoted and form.data.get("anyway") != "yes":
+        raise BadInput(
+            _("Has the client written down the new two-step PIN of %(numbers)s? Tick it, or end the call all the same.")
+            % {"numbers": ", ".join(unnoted)}
+        )
     call_run.finish_call(ticket_id=form.call.ticket_id, call_id=str(form.call.uid), by=form.by, now=form.now)
     return _("The call has ended.")
 
@@ -168,7 +195,7 @@ def _no_show(form: StepForm) -> str:
 
 def _ask(form: StepForm) -> str:
     voice = {"sms": False, "voice": True}.get(str(form.data.get("method", "")))
-    state = moves.ask_for_code(number_id=form.moved().pk, voice=voice, by=form.by, now=form.now)
+    state = moves.ask_for_code(number_id=form.moved().pk, voice=voice, seen=form.seen, by=form.by, now=form.now)
     if state is NumberState.CODE_VERIFIED:
         return _("Meta knows this number as verified already: no code is needed.")
     return _("Meta sends the code now. It may take a few minutes.")
@@ -177,14 +204,14 @@ def _ask(form: StepForm) -> str:
 @sensitive_variables()
 def _verify(form: StepForm) -> str:
     code = form.six_digits("code", _("The code has six digits. Ask the client to read it again."))
-    moves.verify(number_id=form.moved().pk, code=code, by=form.by, now=form.now)
+    moves.verify(number_id=form.moved().pk, code=code, seen=form.seen, by=form.by, now=form.now)
     return _("The code is right. Now the new two-step PIN.")
 
 
 @sensitive_variables()
 def _register(form: StepForm) -> str:
     pin = form.six_digits("pin", _("The new two-step PIN has six digits."))
-    return _registered_words(moves.register(number_id=form.moved().pk, pin=pin, by=form.by, now=form.now))
+    return _register_with(form, pin)
 
 
 def _check(form: StepForm) -> str:
@@ -202,6 +229,10 @@ def _skip(form: StepForm) -> str:
     return _("The number is left out of this migration.")
 
 
+NEW_PINS: dict[str, Callable[[StepForm, str], str]] = {"generate": _register_with, "new_pin": console_pins.set_with}
+"""Steps whose answer shows a PIN that we made."""
+GO_ON = frozenset({"skip", "put_off"})
+"""Steps after which the next number comes up."""
 STEPS: dict[str, Callable[[StepForm], str]] = {
     "start": _start,
     "finish": _finish,
@@ -211,4 +242,5 @@ STEPS: dict[str, Callable[[StepForm], str]] = {
     "register": _register,
     "check": _check,
     "skip": _skip,
+    **console_pins.STEPS,
 }

@@ -1,6 +1,6 @@
 """What the call page shows: where each number stands, how many attempts are left, what to say."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,20 +10,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from migrations_app.admin import call_company
+from migrations_app.admin.console_step import WAITS, number_in_front, pins_to_note, step_context
 from migrations_app.admin.words import STATE_COLOURS
-from migrations_app.enums import Blocks, Execution, NumberState, OtpMethod, PinCallState
-from migrations_app.enums.texts import REQUIREMENT_TEXTS, meta_text
-from migrations_app.models import MigrationCase, NumberMove, PinCall
+from migrations_app.enums import Blocks, Execution, NumberState, PinCallState
+from migrations_app.enums.texts import REQUIREMENT_TEXTS
+from migrations_app.models import MigrationCase, NumberMove, PinCall, PinCallNumber
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.progress import blocking
-from migrations_app.rules.requirements import default_otp_method
-from migrations_app.selectors.attempts import Budgets, budget_of
 from migrations_app.selectors.cases import case_of, facts_of
 from migrations_app.selectors.shared_calls import others_of
 from migrations_app.services.message_facts import call_context, case_context
 from migrations_app.services.rendering import render
 
-_WAITS = MOVED | {NumberState.COOLING_DOWN}
 STEP_OF_STATE = {
     NumberState.PENDING: "ask",
     NumberState.INITIATED: "ask",
@@ -43,51 +41,70 @@ PROGRESS = (
 )
 
 
-def context_of(call: PinCall, *, user: Any, chosen: str, language: str, now: datetime) -> dict[str, Any]:
-    """Return what the page shows; `chosen` is the id of the number in front, else it is the first one still to move."""
-    ticket = call.ticket
-    case = case_of(ticket.pk)
-    numbers = list(call_company.numbers_of(call, user))
-    current = _current(numbers, chosen)
+_OPEN_AT: dict[str, tuple[int, ...]] = {
+    "": (0, 1),
+    "ask": (3,),
+    "verify": (3, 5),
+    "register": (4,),
+    "rest": (5,),
+    "check": (6,),
+    "live": (4, 6),
+}
+"""Which sections of the script are open at a step, by their place; all of them stand there."""
+
+
+def context_of(call: PinCall, *, user: Any, chosen: str, shown: str, language: str, now: datetime) -> dict[str, Any]:
+    """Return what the page shows; `chosen` is the id of the number in front, else it is the first one still to move.
+
+    `shown`: the id of the number whose new PIN stands in this very answer.
+    """
+    parts = parts_of(call, user=user, chosen=chosen, shown=shown, now=now)
+    ticket, current = call.ticket, parts["current"]
     spoken = language if language in dict(settings.LANGUAGES) else ""
     spoken = spoken or (current.otp_contact_language if current else "") or ticket.language
-    return {
+    step = parts["step"] if parts["started"] else "live" if parts["over"] else ""
+    return parts | {
         "title": _("Call %(reference)s") % {"reference": ticket.reference},
-        "call": call,
-        "ticket": ticket,
-        "case": case,
-        "now": now,
         "local": call.start.astimezone(ZoneInfo(call.timezone)),
-        "call_colour": STATE_COLOURS.get(call.state, ""),
-        "booked": call.state == PinCallState.BOOKED,
-        "started": call.state == PinCallState.STARTED,
-        "ours": case.playbook_copy.get("execution") == Execution.GRAPH_API,
-        **call_company.context_of(call, user),
-        "unready": _unready(call) if call.state == PinCallState.BOOKED else [],
-        "numbers": [_shown(number, current) for number in numbers],
-        "current": current,
-        "step": STEP_OF_STATE[NumberState(current.state)] if current else "",
-        "progress": _progress(current),
-        "method": _method(current),
-        "counters": _counters(current, now) if current else None,
-        "problem": _error(current),
-        "all_moved": all(number.state in MOVED for number in numbers),
-        "script": _script(call, case, spoken),
+        "shown": shown,
+        "script": _script(call, parts["case"], spoken, step),
         "spoken": spoken,
         "languages": settings.LANGUAGES,
     }
 
 
-def _current(numbers: Sequence[NumberMove], chosen: str) -> NumberMove | None:
-    by_id = {str(number.pk): number for number in numbers}
-    if chosen in by_id:
-        return by_id[chosen]
-    waiting = [number for number in numbers if number.state not in _WAITS]
-    return waiting[0] if waiting else (numbers[0] if numbers else None)
-
-
-def _shown(number: NumberMove, current: NumberMove | None) -> dict[str, Any]:
+def parts_of(call: PinCall, *, user: Any, chosen: str, shown: str, now: datetime) -> dict[str, Any]:
+    """Return what the moving parts of the page show."""
+    case = case_of(call.ticket_id)
+    numbers = list(call_company.numbers_of(call, user))
+    lines = PinCallNumber.objects.filter(pin_call__uid=call.uid)
+    aside = frozenset(lines.exclude(set_aside_at=None).values_list("number_id", flat=True))
+    current = number_in_front(numbers, chosen, aside)
     return {
+        "call": call,
+        "ticket": call.ticket,
+        "case": case,
+        "now": now,
+        "call_colour": STATE_COLOURS.get(call.state, ""),
+        "booked": call.state == PinCallState.BOOKED,
+        "started": call.state == PinCallState.STARTED,
+        "over": call.state == PinCallState.FINISHED,
+        **call_company.context_of(call, user),
+        "ours": case.playbook_copy.get("execution") == Execution.GRAPH_API,
+        "unready": _unready(call) if call.state == PinCallState.BOOKED else [],
+        "numbers": [_shown(number, current, aside) for number in numbers],
+        "step": STEP_OF_STATE[NumberState(current.state)] if current else "",
+        "progress": _progress(current),
+        "all_moved": all(number.state in MOVED for number in numbers),
+        "to_move": [number for number in numbers if number.state not in MOVED],
+        "pins": pins_to_note(numbers, shown=shown),
+        **step_context(current, numbers, aside, now=now),
+    }
+
+
+def _shown(number: NumberMove, current: NumberMove | None, aside: Collection[int]) -> dict[str, Any]:
+    return {
+        "aside": number.pk in aside and number.state not in WAITS,
         "row": number,
         "colour": STATE_COLOURS.get(number.state, ""),
         "current": current is not None and number.pk == current.pk,
@@ -126,38 +143,12 @@ def _unready_of(call: PinCall) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _method(number: NumberMove | None) -> str:
-    """Return how the code reaches the line: as filed, else as suits the line, else by SMS."""
-    if number is None:
-        return OtpMethod.SMS
-    return str(number.otp_method or default_otp_method(number.line_type) or OtpMethod.SMS)  # type: ignore[arg-type]
-
-
-def _counters(number: NumberMove, now: datetime) -> Budgets:
-    """Return attempts used and allowed within their moving windows."""
-    return budget_of(number.number, now=now)
-
-
-def _error(number: NumberMove | None) -> dict[str, Any] | None:
-    if number is None or not number.last_error:
-        return None
-    title, advice = meta_text(number.last_error)
-    raw = number.last_error
-    return {
-        "title": title,
-        "advice": advice,
-        "code": raw.get("code"),
-        "details": raw.get("details") or raw.get("reason") or "",
-        "trace": raw.get("fbtrace_id") or "",
-    }
-
-
-def _script(call: PinCall, case: MigrationCase, language: str) -> list[dict[str, Any]]:
-    """Return the script in the client's language, as sections of (heading, lines)."""
+def _script(call: PinCall, case: MigrationCase, language: str, step: str) -> list[dict[str, Any]]:
+    """Return the script in the client's language, as sections of heading and lines; those of this step are open."""
     context = case_context(call.ticket, case) | call_context(call, call.ticket, language=language)
     _title, body = render("call_script", language, context)
     sections: list[dict[str, Any]] = []
-    for block in body.strip().split("\n\n"):
+    for place, block in enumerate(body.strip().split("\n\n")):
         heading, *lines = block.splitlines()
-        sections.append({"heading": heading, "lines": lines})
+        sections.append({"heading": heading, "lines": lines, "open": place in _OPEN_AT.get(step, ())})
     return sections

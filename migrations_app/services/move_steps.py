@@ -16,7 +16,7 @@ from config.core.actor import Actor
 from config.core.errors import Conflict, NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import Execution, NumberState, PinCallState, RequirementCode, RequirementState
-from migrations_app.models import MigrationCase, NumberMove, PinCall, Requirement
+from migrations_app.models import MigrationCase, NumberMove, PinCall, PinCallNumber, Requirement
 from migrations_app.selectors.cases import case_of
 from migrations_app.services.call_run import end_if_all_moved
 from migrations_app.services.numbers import move_number
@@ -101,6 +101,7 @@ def claim(
         rests_until = limit(number)
         if rests_until is None:
             take(number, name, by=by, now=now)
+            PinCallNumber.objects.filter(number=number, pin_call__state=PinCallState.STARTED).update(set_aside_at=None)
             return step_of(ticket, case, number, by=by, now=now)
         rest(uow, ticket, number, rests_until, key="limit_reached")
         settle(uow, ticket, case)

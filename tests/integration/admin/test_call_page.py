@@ -65,6 +65,8 @@ def test_a_call_goes_from_start_to_live_step_by_step(walk: Walker, meta: Meta, a
     assert meta.is_connected_here(walked.number().number)
     call.refresh_from_db()
     assert call.state == PinCallState.FINISHED
+    assert _offered(_page(agent_at_desk, walked)) == ["pin_noted", "new_pin", "set_pin"]
+    _step(agent_at_desk, walked, "pin_noted")
     assert _offered(_page(agent_at_desk, walked)) == []
 
 
