@@ -34,6 +34,7 @@ def _beat_table(sender: Celery, **_: Any) -> None:
         "migrations.sweep_lost",
         "migrations.sweep_proofs",
         "migrations.sweep_clock",
+        "migrations.sweep_holders",
         "migrations.sweep_abandoned",
         "migrations.sweep_inbound",
         "migrations.fetch_folder",

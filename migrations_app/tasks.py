@@ -14,8 +14,20 @@ from config.core import clock
 from config.core.actor import SYSTEM
 from migrations_app.models import ChaseAttempt, Notice
 from migrations_app.selectors import cases, due, mails
+from migrations_app.selectors.holders import holder_due
 from migrations_app.selectors.proofs import due_tries, lost_tries
-from migrations_app.services import calls, endings, fetching, insight, letting_go, mail_filing, moves, outreach, proofs
+from migrations_app.services import (
+    calls,
+    endings,
+    fetching,
+    holders,
+    insight,
+    letting_go,
+    mail_filing,
+    moves,
+    outreach,
+    proofs,
+)
 from providers.services import exchanges
 
 _log = structlog.get_logger("portero.sweeps")
@@ -94,6 +106,15 @@ def sweep_clock(**_: Any) -> None:
     for ticket_id in cases.auto_close_due(now=now, limit=BATCH):
         with _alone("ticket", ticket_id):
             endings.close_if_due(ticket_id=ticket_id, now=now)
+
+
+@shared_task(name="migrations.sweep_holders")
+def sweep_holders(**_: Any) -> None:
+    """Ask phone holders the day before their call, and have those who stay silent rung up."""
+    now = clock.now()
+    for check_id in holder_due(now=now, limit=BATCH):
+        with _alone("holder", check_id):
+            holders.go_on(check_id, by=SYSTEM, now=now)
 
 
 @shared_task(name="migrations.sweep_abandoned")

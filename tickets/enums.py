@@ -217,6 +217,7 @@ class EventType(TextChoices):
     ATTEMPT_SET_ASIDE = "chase.attempt_set_aside", _("An undelivered message was set aside")
     CHASE_LEFT_ALONE = "chase.left_alone", _("No reminders by mail wanted")
     CALL_STEP = "pin_call.step", _("Step of the call")
+    HOLDER_ANSWERED = "pin_call.holder_answered", _("A phone holder answered")
     NUMBER_TRIED = "number.tried", _("Tried at Meta")
     TASK_ENDED = "task.ended", _("Task of the desk ended")
     ANSWER_JUDGED = "chase.answer_judged", _("Answer judged")
@@ -238,6 +239,7 @@ INTERNAL_EVENTS = frozenset(
         EventType.ATTEMPT_SET_ASIDE,
         EventType.CHASE_LEFT_ALONE,
         EventType.CALL_STEP,
+        EventType.HOLDER_ANSWERED,
         EventType.NUMBER_TRIED,
         EventType.TASK_ENDED,
         EventType.ANSWER_JUDGED,

@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 
 from config.core import clock
 from config.core.errors import DomainError
+from migrations_app.admin.group_call import members_for, references
+from migrations_app.admin.holder_card import holders_of
 from migrations_app.enums import PinCallState
 from migrations_app.models import MigrationCase, NumberMove, PinCall
 from migrations_app.selectors.shared_calls import LIVING, JoinQuestion, calls_to_join, numbers_in, others_of, shared_in
@@ -24,10 +26,12 @@ def numbers_of(call: PinCall, user: Any) -> QuerySet[NumberMove]:
 
 
 def context_of(call: PinCall, user: Any) -> dict[str, Any]:
-    """Return with which other tickets a call is shared, and of how many more it cannot be told."""
-    others = [row.ticket for row in others_of(call)]
+    """Return with which other tickets a call is shared, of how many more it cannot be told, and what its phone holders say."""
+    rows = list(others_of(call))
+    others = [row.ticket for row in rows]
     seen = set(visible_tickets(user).filter(pk__in=[ticket.pk for ticket in others]).values_list("pk", flat=True))
     return {
+        "holders": holders_of([call, *(row for row in rows if row.ticket_id in seen)]),
         "shared_with": [ticket for ticket in others if ticket.pk in seen],
         "shared_unseen": len(others) - len(seen),
     }
@@ -58,7 +62,7 @@ def offers_of(ticket: Ticket, case: MigrationCase, user: Any) -> dict[str, Any]:
         for call in calls_to_join(question, now=clock.now())
         if seen.filter(pk=call.ticket_id).exists()
     ]
-    return {"may_book": True, "joinable_calls": there}
+    return {"may_book": True, "joinable_calls": there, "together": references(members_for(ticket, user))}
 
 
 def call_to_join(ticket: Ticket, text: str) -> PinCall | None:

@@ -1,7 +1,7 @@
 """Actions on what belongs to the case: requirements, messages of unknown outcome, calls."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -123,18 +123,8 @@ def _judge(deed: Deed) -> str:
     return _("Recorded: it arrived.") if arrived else _("Recorded: it did not arrive.")
 
 
-def _start_of(deed: Deed) -> datetime:
-    try:
-        start = datetime.fromisoformat(str(deed.data.get("start", "")))
-    except ValueError:
-        raise BadForm(_("Choose a time.")) from None
-    if start.tzinfo is None:
-        raise BadForm(_("Choose a time."))
-    return start.astimezone(UTC)
-
-
 def _book(deed: Deed) -> str:
-    calls.book(ticket_id=deed.ticket.pk, wish=Wish(_start_of(deed)), by=deed.by, now=deed.now)
+    calls.book(ticket_id=deed.ticket.pk, wish=Wish(deed.moment("start")), by=deed.by, now=deed.now)
     return _("The call is booked; the client is told.")
 
 
@@ -149,7 +139,7 @@ def _join(deed: Deed) -> str:
 
 def _reschedule(deed: Deed) -> str:
     calls.reschedule(
-        ticket_id=deed.ticket.pk, call_id=deed.text("call"), start=_start_of(deed), by=deed.by, now=deed.now
+        ticket_id=deed.ticket.pk, call_id=deed.text("call"), start=deed.moment("start"), by=deed.by, now=deed.now
     )
     return _("The call is moved; the client is told.")
 

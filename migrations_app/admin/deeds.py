@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -52,6 +52,19 @@ class Deed:
         if sent.size > MOST_FILE_BYTES:
             raise BadForm(_("A file may have 10 MiB at most."))
         return Upload(str(sent.name), sent.read())
+
+    def moment(self, name: str) -> datetime:
+        """Return a posted moment, in UTC.
+
+        :raises BadForm: none was chosen.
+        """
+        try:
+            found = datetime.fromisoformat(str(self.data.get(name, "")))
+        except ValueError:
+            raise BadForm(_("Choose a time.")) from None
+        if found.tzinfo is None:
+            raise BadForm(_("Choose a time."))
+        return found.astimezone(UTC)
 
     def number(self, name: str) -> int | None:
         """Return a posted id; None when it is missing or no number."""

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from config.core import clock
 from config.core.errors import DomainError
+from migrations_app.admin import holder_card
 from migrations_app.admin.answers_card import entry_of
 from migrations_app.admin.case_actions import MAX_SHORT, evening_of
 from migrations_app.admin.deeds import MAX_TEXT, BadForm
@@ -67,6 +68,9 @@ def name_of(task: DeskTask) -> str:
     """Return with whom a task is done: a person or a company where it is known, and whose side that is."""
     party = str(task.get_recipient_party_display()) if task.recipient_party else ""
     name = ""
+    check = holder_card.check_of(task) if task.kind in holder_card.KINDS else None
+    if check is not None:
+        return check.name or check.phone or check.email
     if task.recipient_party == Party.CLIENT:
         name = task.case.ticket.contact_name
     elif task.recipient_party == Party.OLD_BSP:
@@ -102,6 +106,7 @@ def context_of(task: DeskTask, *, user: Any, now: datetime, entered: Any = None)
         "outcome": outcome_words(task.kind, task.outcome),
         "besides": besides(task, visible_tasks(user)),
         "judge": entry_of(task, case) if works and task.kind == DeskTaskKind.JUDGE_ANSWER else None,
+        **(holder_card.task_context(task) if is_open else {}),
         **_case_facts(task, case),
         **(_form(task, entered or {}) if works and asking else {}),
     }

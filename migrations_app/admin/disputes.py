@@ -17,7 +17,7 @@ from config.core.admin.base import ReadOnlyAdmin
 from config.core.admin.moments import moment_words
 from config.core.errors import DomainError
 from migrations_app.admin.words import STATE_COLOURS, badge, refusal_words
-from migrations_app.enums import DisputeState
+from migrations_app.enums.disputes import DisputeState
 from migrations_app.models import OwnershipDispute
 from migrations_app.selectors.disputes import visible_disputes
 from migrations_app.services.rulings import keep_with_holder, let_holder_go

@@ -14,6 +14,8 @@ TASK_ICONS: dict[str, str] = {
     DeskTaskKind.WHATSAPP: "chat",
     DeskTaskKind.JUDGE_ANSWER: "mark_email_unread",
     DeskTaskKind.REMOVE_NUMBER: "delete",
+    DeskTaskKind.HOLDER_CHECK: "contact_phone",
+    DeskTaskKind.HOLDER_REFUSED: "phonelink_erase",
 }
 PRIORITY_COLOURS: dict[str, str] = {Priority.URGENT: "danger", Priority.HIGH: "warning"}
 _ASKED_WORDS: dict[str, Any] = {

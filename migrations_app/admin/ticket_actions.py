@@ -18,6 +18,8 @@ from migrations_app.admin.chase_manners import MANNERS_ACTIONS
 from migrations_app.admin.deeds import Action, BadForm, Deed
 from migrations_app.admin.drafts import DRAFT_ACTIONS
 from migrations_app.admin.flow_actions import FLOW_ACTIONS
+from migrations_app.admin.group_call import GROUP_ACTIONS
+from migrations_app.admin.holder_card import HOLDER_ACTIONS
 from migrations_app.admin.proof_actions import PROOF_ACTIONS
 from migrations_app.admin.words import refusal_words
 from migrations_app.services import endings, letting_go
@@ -160,6 +162,8 @@ ALL_ACTIONS: dict[str, Action] = {
     **ANSWER_ACTIONS,
     **DRAFT_ACTIONS,
     **FLOW_ACTIONS,
+    **GROUP_ACTIONS,
+    **HOLDER_ACTIONS,
     **MANNERS_ACTIONS,
     **PROOF_ACTIONS,
     "comment": Action(_comment, for_client=True, stale_ok=True),

@@ -11,7 +11,8 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from config.core import clock
 from migrations_app.admin.ticket_clocks import SLA_CHOICES, by_target
-from migrations_app.enums import DisputeState, Stage
+from migrations_app.enums import Stage
+from migrations_app.enums.disputes import DisputeState
 from migrations_app.models import MigrationCase, OwnershipDispute
 from providers.selectors.directory import directory
 from tickets.enums import ON_HOLD, Party, Priority, TicketStatus

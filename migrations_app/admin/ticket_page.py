@@ -13,6 +13,7 @@ from migrations_app.admin import (
     call_company,
     chases_card,
     drafts,
+    holder_card,
     number_lines,
     playbook_card,
     proof_card,
@@ -29,7 +30,8 @@ from migrations_app.admin.words import (
     STATE_COLOURS,
     STATUS_COLOURS,
 )
-from migrations_app.enums import DisputeState, NumberState, PinCallState, Stage
+from migrations_app.enums import NumberState, PinCallState, Stage
+from migrations_app.enums.disputes import DisputeState
 from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS
 from migrations_app.models import MigrationCase, PinCall
 from migrations_app.rules.hours import zone_of
@@ -152,6 +154,7 @@ def _case_context(
         **number_lines.context_of(case, numbers, filed=ticket.status != TicketStatus.DRAFT),
         "calls": [{**_call(call), "shared": shared.get(call.pk, [])} for call in calls],
         "current_call": current_call(calls),
+        "holders": holder_card.holders_of(calls) if desk else [],
         **(task_card(case) if desk else {}),
         **(chases_card.context_of(ticket, case, now=now) if desk else {}),
         "answers": _answers(case),

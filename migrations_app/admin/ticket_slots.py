@@ -1,6 +1,7 @@
 """Choosing a time: the free moments by the client's days, quiet hours marked; booking and moving post to the actions."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -14,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from config.core import clock
 from config.core.errors import DomainError
+from migrations_app.admin.deeds import BadForm
+from migrations_app.admin.group_call import NOBODY_ELSE, members_for, moments
 from migrations_app.admin.words import refusal_words
 from migrations_app.enums import PinCallState
 from migrations_app.models import PinCall
@@ -21,7 +24,7 @@ from migrations_app.rules.hours import zone_of
 from migrations_app.rules.slots import Slot
 from migrations_app.selectors.call_policies import policy_of
 from migrations_app.selectors.cases import case_of
-from migrations_app.selectors.shared_calls import JoinQuestion, slots_with_shared
+from migrations_app.selectors.shared_calls import JoinQuestion, numbers_in, slots_with_shared
 from migrations_app.selectors.slots import SlotFrame, offered_slots
 from migrations_app.services.lengths import call_length
 from migrations_app.services.slot_taking import numbers_for_call
@@ -32,34 +35,59 @@ BEST = 6
 APART = timedelta(hours=3)
 
 
+@dataclass(frozen=True)
+class Choosing:
+    """For what a time is chosen: which form it is, how long the call is, for which numbers, and when it can be."""
+
+    title: str
+    action: str
+    minutes: int
+    numbers: list[str]
+    slots: list[Slot]
+
+
 def answer(page: Any, request: HttpRequest, ticket: Ticket) -> HttpResponse:
-    """Show the moments at which a call of this ticket can be; `?call=` moves that call instead of booking a new one."""
+    """Show the moments at which a call of this ticket can be.
+
+    `?call=` moves that call instead of booking a new one; `?group=1` books one for all of the group that can come.
+    """
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    now = clock.now()
-    uid = request.GET.get("call", "")
+    now, uid = clock.now(), request.GET.get("call", "")
     try:
-        minutes, numbers, moving = _to_move(ticket, uid) if uid else _to_book(ticket)
+        if uid:
+            choosing = _to_move(ticket, uid, now)
+        elif request.GET.get("group"):
+            choosing = _together(ticket, request.user, now)
+        else:
+            choosing = _to_book(ticket, now)
     except DomainError as refusal:
         messages.error(request, refusal_words(refusal))
         return redirect("admin:tickets_ticket_change", ticket.pk)
-    until = now + timedelta(days=policy_of(ticket.queue_id).horizon_days)
-    frame = SlotFrame(now, until, minutes, ticket.timezone, ticket.queue_id, moving)
-    question = JoinQuestion(ticket, case_of(ticket.pk), len(numbers), call_length())
-    slots = offered_slots(frame, question.case, now=now) if uid else slots_with_shared(frame, question, now=now)
+    except BadForm as complaint:
+        messages.error(request, str(complaint))
+        return redirect("admin:tickets_ticket_change", ticket.pk)
     zone = zone_of(ticket.timezone)
-    best = sorted(_best(slots), key=lambda slot: slot.start)
+    best = sorted(_best(choosing.slots), key=lambda slot: slot.start)
     context = {
-        "title": _("Move the call") if uid else _("Book the verification-code call"),
+        "title": choosing.title,
         "ticket": ticket,
         "call_uid": uid,
-        "action": "reschedule" if uid else "book",
-        "minutes": minutes,
-        "numbers": numbers,
+        "action": choosing.action,
+        "minutes": choosing.minutes,
+        "numbers": choosing.numbers,
         "best": [_choice(slot, zone) for slot in best],
-        "days": list(_by_day(slots, zone)),
+        "days": list(_by_day(choosing.slots, zone)),
     }
     return page.render_page(request, "admin/desk/slots.html", context)
+
+
+def _frame(ticket: Ticket, minutes: int, now: datetime, *, moving: UUID | None = None) -> SlotFrame:
+    return SlotFrame(now, _horizon(ticket, now), minutes, ticket.timezone, ticket.queue_id, moving)
+
+
+def _horizon(ticket: Ticket, now: datetime) -> datetime:
+    return now + timedelta(days=policy_of(ticket.queue_id).horizon_days)
 
 
 def _best(slots: Iterable[Slot]) -> list[Slot]:
@@ -73,18 +101,32 @@ def _best(slots: Iterable[Slot]) -> list[Slot]:
     return found
 
 
-def _to_book(ticket: Ticket) -> tuple[int, list[str], UUID | None]:
-    rows = numbers_for_call(ticket, case_of(ticket.pk))
-    return call_length().minutes(len(rows)), [row.number for row in rows], None
+def _to_book(ticket: Ticket, now: datetime) -> Choosing:
+    case = case_of(ticket.pk)
+    numbers = [row.number for row in numbers_for_call(ticket, case)]
+    minutes = call_length().minutes(len(numbers))
+    question = JoinQuestion(ticket, case, len(numbers), call_length())
+    slots = slots_with_shared(_frame(ticket, minutes, now), question, now=now)
+    return Choosing(_("Book the verification-code call"), "book", minutes, numbers, slots)
 
 
-def _to_move(ticket: Ticket, uid: str) -> tuple[int, list[str], UUID | None]:
+def _to_move(ticket: Ticket, uid: str, now: datetime) -> Choosing:
     calls = {str(call.uid): call for call in PinCall.objects.filter(ticket=ticket, state=PinCallState.BOOKED)}
     call = calls.get(uid)
     if call is None:
         raise Http404
-    numbers = list(call.lines.order_by("position").values_list("number__number", flat=True))
-    return int((call.end - call.start).total_seconds() // 60), numbers, call.uid
+    minutes = int((call.end - call.start).total_seconds() // 60)
+    slots = offered_slots(_frame(ticket, minutes, now, moving=call.uid), case_of(ticket.pk), now=now)
+    return Choosing(_("Move the call"), "reschedule", minutes, [row.number for row in numbers_in(call)], slots)
+
+
+def _together(ticket: Ticket, user: Any, now: datetime) -> Choosing:
+    members = members_for(ticket, user)
+    if not members:
+        raise BadForm(NOBODY_ELSE)
+    minutes, slots = moments(members, now, _horizon(ticket, now))
+    numbers = [number for member in members for number in member.numbers]
+    return Choosing(_("One call for the group"), "book-together", minutes, numbers, slots)
 
 
 def _choice(slot: Slot, zone: ZoneInfo) -> dict[str, Any]:

@@ -13,12 +13,14 @@ from migrations_app.admin import chase_lines
 from migrations_app.admin.event_data import Data, Names
 from migrations_app.admin.event_data import label_of as _label
 from migrations_app.admin.event_data import requirement_of as _requirement
+from migrations_app.admin.holder_card import holder_answered
 from migrations_app.admin.proof_card import tried_words
 from migrations_app.admin.routing_words import REASON_WORDS
 from migrations_app.admin.timeline_call import call_step
 from migrations_app.admin.timeline_mail import answer_judged, handed_over, note_moved
 from migrations_app.admin.words import EMAIL_WORDS
-from migrations_app.enums import DisputeState, Flow, NumberState, RequirementState
+from migrations_app.enums import Flow, NumberState, RequirementState
+from migrations_app.enums.disputes import DisputeState
 from tickets.enums import CancelReason, EventType, Party, Priority, SlaMetric, Source, TicketStatus
 from tickets.models import Event, Queue
 
@@ -264,6 +266,7 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.ATTEMPT_RETRIED: ("forward_to_inbox", _retried),
     EventType.ATTEMPT_SET_ASIDE: ("inventory_2", _set_aside),
     EventType.CALL_STEP: ("call", call_step),
+    EventType.HOLDER_ANSWERED: ("contact_phone", holder_answered),
     EventType.NUMBER_TRIED: ("science", tried_words),
     EventType.TASK_ENDED: ("task_alt", chase_lines.task_ended),
     EventType.ANSWER_JUDGED: ("mark_email_read", answer_judged),

@@ -158,6 +158,7 @@ EMAIL_WORDS: dict[str, Any] = {
     "slot_invitation": _("Invitation to pick a time"),
     "call_booked": _("Confirmation of the call"),
     "call_cancelled": _("The call is cancelled"),
+    "holder_check": _("Question to the phone holder"),
     "call_reminder_24h": _("Reminder, a day before the call"),
     "call_reminder_1h": _("Reminder, an hour before the call"),
     "call_reminder_10m": _("Reminder, ten minutes before the call"),

@@ -259,6 +259,8 @@ class DeskTaskKind(TextChoices):
     JUDGE_ANSWER = "judge_answer", _("Judge an answer")
     REMOVE_NUMBER = "remove_number", _("Remove the number from the destination")
     META_PROBLEM = "meta_problem", _("Look at Meta's refusal")
+    HOLDER_CHECK = "holder_check", _("Ask the phone holder")
+    HOLDER_REFUSED = "holder_refused", _("The phone holder cannot")
 
 
 class DeskTaskState(TextChoices):
@@ -289,12 +291,3 @@ class PinCallState(TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
     NO_SHOW = "no_show", _("Nobody came")
     EXPIRED = "expired", _("Hold expired")
-
-
-class DisputeState(TextChoices):
-    """How far a dispute over a line is."""
-
-    OPEN = "open", _("To be decided")
-    UPHELD = "upheld", _("Stays with its holder")
-    TRANSFERRED = "transferred", _("Given to the claimant")
-    DISMISSED = "dismissed", _("The line was let go")

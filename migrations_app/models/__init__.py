@@ -8,6 +8,7 @@ from migrations_app.models.desk_tasks import DeskTask
 from migrations_app.models.disputes import OwnershipDispute
 from migrations_app.models.endpoints import OrganizationEndpoint
 from migrations_app.models.evidence import Evidence
+from migrations_app.models.holders import HolderCheck, HolderLink
 from migrations_app.models.inbound import InboundFile, InboundMail, MailboxPlace
 from migrations_app.models.insight import BspPace
 from migrations_app.models.ladders import Ladder
@@ -26,6 +27,8 @@ __all__ = [
     "ChaseAttempt",
     "DeskTask",
     "Evidence",
+    "HolderCheck",
+    "HolderLink",
     "InboundFile",
     "InboundMail",
     "Ladder",

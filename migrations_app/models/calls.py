@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from config.core.models import TimestampedModel, in_list
 from config.core.zones import time_zones
 from migrations_app.enums import AttemptState, PinCallState
+from migrations_app.enums.holders import HolderState
 from migrations_app.models.cases import MigrationCase, NumberMove
 from migrations_app.models.chases import OutboundAttempt
 from tickets.enums import Party
@@ -116,11 +117,23 @@ class PinCallNumber(models.Model):
     number = models.ForeignKey(NumberMove, on_delete=models.CASCADE, related_name="call_lines")
     position = models.PositiveSmallIntegerField()
     set_aside_at = models.DateTimeField(_("put off to the end of the call at"), null=True, blank=True, editable=False)
+    holder_check = models.ForeignKey(
+        "migrations_app.HolderCheck", on_delete=models.SET_NULL, null=True, blank=True, related_name="lines"
+    )
+    holder_state = models.CharField(
+        _("phone holder"), max_length=10, choices=HolderState.choices, default=HolderState.OPEN
+    )
+    holder_said = models.JSONField(default=dict, blank=True, editable=False)
+    holder_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    holder_by = models.CharField(_("answered by"), max_length=200, blank=True, default="")
 
     class Meta:
         verbose_name = _("number of a call")
         verbose_name_plural = _("numbers of a call")
-        constraints = [models.UniqueConstraint(fields=["pin_call", "number"], name="pin_call_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["pin_call", "number"], name="pin_call_number_once"),
+            in_list("holder_state", HolderState, name="pin_call_number_holder_in_list"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pin_call_id}:{self.number_id}"
@@ -150,6 +163,14 @@ class Notice(OutboundAttempt):
     case = models.ForeignKey(MigrationCase, on_delete=models.CASCADE, related_name="notices", verbose_name=_("case"))
     pin_call = models.ForeignKey(
         PinCall, on_delete=models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("call")
+    )
+    holder = models.ForeignKey(
+        "migrations_app.HolderCheck",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="notices",
+        verbose_name=_("phone holder"),
     )
 
     class Meta:

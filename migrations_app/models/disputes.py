@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from config.core.models import TimestampedModel, in_list
-from migrations_app.enums import DisputeState
+from migrations_app.enums.disputes import DisputeState
 from migrations_app.models.cases import MigrationCase
 
 

@@ -29,11 +29,11 @@ def nudges(request: HttpRequest, token: str) -> HttpResponse:
     try:
         link = read_token(token)
     except NotFound:
-        return _kept(_page(request, None, status=404), translation.get_language() or "en")
+        return kept(_page(request, None, status=404), translation.get_language() or "en")
     language = translation.get_language() or "en" if request.headers.get("Accept-Language") else link.language
     with translation.override(language):
         answer = _posted(request, link) if request.method == "POST" else _page(request, link)
-    return _kept(answer, language)
+    return kept(answer, language)
 
 
 def _posted(request: HttpRequest, link: NudgeLink) -> HttpResponse:
@@ -55,7 +55,7 @@ def _page(request: HttpRequest, link: NudgeLink | None, *, status: int = 200) ->
     return render(request, "portal/nudges.html", context, status=status)
 
 
-def _kept(answer: HttpResponse, language: str) -> HttpResponse:
+def kept(answer: HttpResponse, language: str) -> HttpResponse:
     """Keep a page and its address out of caches, search engines and referrers."""
     for name, value in _HEADERS.items():
         answer.headers[name] = value

@@ -2,6 +2,10 @@
 
 from django.urls import path
 
+from migrations_app.portal.holders import holder
 from migrations_app.portal.nudges import nudges
 
-urlpatterns = [path("u/<str:token>", nudges, name="nudges")]
+urlpatterns = [
+    path("h/<str:token>", holder, name="holder"),
+    path("u/<str:token>", nudges, name="nudges"),
+]

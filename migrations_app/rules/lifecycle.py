@@ -5,12 +5,12 @@ from migrations_app.enums import (
     AttemptState,
     ChaseState,
     DeskTaskState,
-    DisputeState,
     NumberState,
     PinCallState,
     RequirementState,
     Stage,
 )
+from migrations_app.enums.disputes import DisputeState
 from migrations_app.enums.mail import MailState
 from migrations_app.enums.proofs import ProofState
 

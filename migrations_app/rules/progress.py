@@ -44,6 +44,8 @@ class CaseFacts:
     in_triage: bool = False
     call_booked: bool = False
     call_started: bool = False
+    in_call: frozenset[int] = frozenset()
+    """The numbers (ids) whose call is booked or running."""
     reviews_claims: bool = False
     verification_pending: bool = False
     chase_exhausted: bool = False
@@ -108,6 +110,11 @@ def movable_numbers(case: CaseFacts) -> tuple[int, ...]:
 def schedulable_numbers(case: CaseFacts) -> tuple[int, ...]:
     """Return the numbers a call can be booked for now; none where the move needs no call."""
     return movable_numbers(case) if case.plan.call else ()
+
+
+def numbers_without_call(case: CaseFacts) -> tuple[int, ...]:
+    """Return the numbers for which a further call can be booked now, beside the one that others have."""
+    return tuple(number for number in schedulable_numbers(case) if number not in case.in_call)
 
 
 def _stage(case: CaseFacts) -> Stage:
@@ -203,7 +210,11 @@ def _waiting_at(stage: Stage, case: CaseFacts) -> list[Party]:
         first = mover if movable_numbers(case) else Party.META
         return [first, *(party for party in _parties(blocking(case, gate(case)), case) if party != first)]
     if stage == Stage.SCHEDULED:
-        return _parties(blocking(case, Blocks.START), case) or [Party.ONBOARDING]
+        parties = _parties(blocking(case, Blocks.START), case)
+        if numbers_without_call(case):
+            # Not all fitted into one call, or some became clear later: the client books one for them too.
+            return [Party.CLIENT, *(party for party in parties if party != Party.CLIENT)]
+        return parties or [Party.ONBOARDING]
     closing = [r for r in case.requirements if r.blocks == Blocks.NOTHING and r.state not in SATISFIED]
     return _parties(closing, case) or [Party.NOBODY]
 
@@ -219,6 +230,8 @@ def position(case: CaseFacts) -> Position:
     action = _ACTION.get(stage, "")
     if stage == Stage.READY and not case.plan.call:
         action = case.plan.action
+    if stage == Stage.SCHEDULED and numbers_without_call(case):
+        action = "book_call"
     if stage == Stage.READY and parties[0] == Party.META:
         action = "wait_for_cool_down"
     return Position(stage, status, parties[0], tuple(parties[1:]), action, open_now)

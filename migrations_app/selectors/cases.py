@@ -20,7 +20,16 @@ from migrations_app.enums import (
     Stage,
 )
 from migrations_app.enums.ladders import AtEnd
-from migrations_app.models import Chase, DeskTask, MigrationCase, NumberMove, PinCall, ProofTry, Requirement
+from migrations_app.models import (
+    Chase,
+    DeskTask,
+    MigrationCase,
+    NumberMove,
+    PinCall,
+    PinCallNumber,
+    ProofTry,
+    Requirement,
+)
 from migrations_app.rules.flows import FlowPlan, plan_of
 from migrations_app.rules.ladders import at_end
 from migrations_app.rules.lifecycle import MOVED
@@ -45,18 +54,19 @@ def case_of(ticket_id: int) -> MigrationCase:
 
 def facts_of(case: MigrationCase, ticket: Ticket) -> CaseFacts:
     """Return everything that decides where the case stands, read under the ticket's lock."""
-    calls = set(
-        PinCall.objects.filter(
-            lines__number__case=case, state__in=[PinCallState.BOOKED, PinCallState.STARTED]
-        ).values_list("state", flat=True)
+    calls = dict(
+        PinCallNumber.objects.filter(
+            number__case=case, pin_call__state__in=[PinCallState.BOOKED, PinCallState.STARTED]
+        ).values_list("number_id", "pin_call__state")
     )
     exhausted, task_open = asking_facts(case)
     return CaseFacts(
         stage=Stage(case.stage),
         plan=case_plan(case),
         in_triage=bool(ticket.queue and ticket.queue.is_triage),
-        call_booked=PinCallState.BOOKED in calls,
-        call_started=PinCallState.STARTED in calls,
+        call_booked=PinCallState.BOOKED in calls.values(),
+        call_started=PinCallState.STARTED in calls.values(),
+        in_call=frozenset(calls),
         reviews_claims=bool(ticket.queue and ticket.queue.reviews_claims),
         verification_pending=case.business_verification == BusinessVerification.PENDING,
         chase_exhausted=exhausted,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from migrations_app.enums import DisputeState
+from migrations_app.enums.disputes import DisputeState
 from migrations_app.models import OwnershipDispute
 from tickets.models import Ticket
 from tickets.selectors.desk import is_agent, is_lead, visible_tickets

@@ -20,5 +20,6 @@ def locked_attempt(
     if ticket_id is None:
         return None
     ticket = lock_ticket(uow, ticket_id)
-    attempt = rows.select_related("chase" if model is ChaseAttempt else "pin_call").first()
+    beside = ("chase",) if model is ChaseAttempt else ("pin_call", "holder__pin_call")
+    attempt = rows.select_related(*beside).first()
     return (attempt, ticket, case_of(ticket_id)) if attempt else None

@@ -13,6 +13,7 @@ from migrations_app.rules.progress import blocking
 from migrations_app.selectors.cases import case_of, facts_of
 from migrations_app.services.call_locks import lock_call
 from migrations_app.services.call_state import move_call
+from migrations_app.services.holder_plan import forget_tasks
 from migrations_app.services.notices import drop_call_notices
 from migrations_app.services.settle import settle
 from tickets.enums import EventType
@@ -39,6 +40,7 @@ def start_call(*, ticket_id: int, call_id: str, excused: Collection[int] = (), b
         for call in rows:
             move_call(uow, call, PinCallState.STARTED, started_at=now)
             drop_call_notices(call)
+            forget_tasks(uow, case_of(call.ticket_id), call)
             record(uow, call.ticket, EventType.CALL_STEP, internal=True, pin_call=str(call.uid), step="started")
             settle(uow, call.ticket, case_of(call.ticket_id))
 
@@ -98,5 +100,6 @@ def mark_no_show(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> N
         for call in _rows(uow, ticket_id, call_id):
             move_call(uow, call, PinCallState.NO_SHOW)
             drop_call_notices(call)
+            forget_tasks(uow, case_of(call.ticket_id), call)
             record(uow, call.ticket, EventType.PIN_CALL_NO_SHOW, pin_call=str(call.uid), start=call.start.isoformat())
             settle(uow, call.ticket, case_of(call.ticket_id))

@@ -17,6 +17,7 @@ from migrations_app.selectors.cases import case_of
 from migrations_app.services.call_locks import lock_call, lock_for_booking
 from migrations_app.services.call_run import end_call
 from migrations_app.services.call_state import call_of, move_call
+from migrations_app.services.holder_plan import forget_tasks
 from migrations_app.services.lengths import call_length
 from migrations_app.services.notices import drop_call_notices, plan_call_notices, plan_notice, was_announced
 from migrations_app.services.settle import settle
@@ -117,7 +118,8 @@ def _take(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, wish: Wish, stat
     if there is not None:
         join(uow, call, there)
     else:
-        occupy(call, free_agents(ticket, case, wish.start, minutes, now=uow.now), now=uow.now)
+        agents = free_agents(ticket, case, wish.start, minutes, now=uow.now)
+        occupy(call, [agent for agent in agents if wish.among is None or agent in wish.among], now=uow.now)
     PinCallNumber.objects.bulk_create(
         PinCallNumber(pin_call=call, number=number, position=place) for place, number in enumerate(numbers, start=1)
     )
@@ -153,6 +155,7 @@ def _tell_moved(uow: UnitOfWork, call: PinCall, old: datetime) -> None:
     """Tell one ticket of a call that it has another time."""
     case = case_of(call.ticket_id)
     drop_call_notices(call)
+    forget_tasks(uow, case, call)
     record(
         uow, call.ticket, EventType.PIN_CALL_RESCHEDULED, pin_call=str(call.uid), old_start=old.isoformat(),
         start=call.start.isoformat(),
@@ -180,6 +183,7 @@ def _cancel(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall)
     move_call(uow, call, PinCallState.CANCELLED)
     if was_booked:
         drop_call_notices(call)
+        forget_tasks(uow, case, call)
         record(uow, ticket, EventType.PIN_CALL_CANCELLED, pin_call=str(call.uid), start=call.start.isoformat())
         if was_announced(call):
             plan_notice(uow, ticket, case, "call_cancelled", due=uow.now, call=call)

@@ -10,9 +10,9 @@ from migrations_app.models import ChaseAttempt, MigrationCase
 from migrations_app.services import chases
 from migrations_app.services.attempts import AnyAttempt, locked_attempt
 from migrations_app.services.delivery import plan_by, still_wanted, tell_desk, ways_of
-from migrations_app.services.recipients import contacts_of
+from migrations_app.services.recipients import contact_of
 from migrations_app.services.settle import settle
-from tickets.enums import EventType, Party
+from tickets.enums import EventType
 from tickets.models import Ticket
 
 
@@ -50,7 +50,7 @@ def retry(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime)
         _ask_again(uow, attempt)
         if not still_wanted(attempt, ticket):
             raise NotNeededAnyMore
-        contact = contacts_of(ticket, case)[Party(attempt.recipient_party)]
+        contact = contact_of(attempt, ticket, case)
         order = ways_of(attempt, contact)
         if not order:
             raise NoWayLeft

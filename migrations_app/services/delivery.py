@@ -21,10 +21,10 @@ from migrations_app.services.attempts import AnyAttempt
 from migrations_app.services.desk_tasks import NOT_NEEDED
 from migrations_app.services.notices import WARNING
 from migrations_app.services.pacing import answers_filing, is_nudge, within_hours
-from migrations_app.services.recipients import Contact, contacts_of
+from migrations_app.services.recipients import Contact, contact_of
 from providers.enums import ExchangeState
 from providers.services.outreach import Outcome, capabilities_of
-from tickets.enums import OPEN_STATUSES, EventType, Party
+from tickets.enums import OPEN_STATUSES, EventType
 from tickets.models import Ticket
 from tickets.services.events import record
 
@@ -105,7 +105,7 @@ def _go_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: AnyAtt
 
 def _plan_other(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: AnyAttempt, outcome: Outcome) -> bool:
     """Plan another try or another way, or say that nothing is left; tell whether something was planned."""
-    contact = contacts_of(ticket, case)[Party(attempt.recipient_party)]
+    contact = contact_of(attempt, ticket, case)
     if isinstance(attempt, ChaseAttempt) and is_nudge(attempt):
         contact = contact.for_nudges()
     way = next_way(ways_of(attempt, contact), tried=_failed_ways(attempt))
@@ -145,7 +145,9 @@ def _same_rung(attempt: AnyAttempt) -> Any:
     if isinstance(attempt, ChaseAttempt):
         rows = ChaseAttempt.objects.filter(chase=attempt.chase, step=attempt.step)
         return rows.filter(created_at__gte=attempt.chase.round_started_at or attempt.chase.created_at)
-    return Notice.objects.filter(case=attempt.case, pin_call=attempt.pin_call, message=attempt.message)
+    return Notice.objects.filter(
+        case=attempt.case, pin_call=attempt.pin_call, message=attempt.message, holder=attempt.holder_id
+    )
 
 
 def _failed_ways(attempt: AnyAttempt) -> set[str]:
@@ -198,7 +200,7 @@ def _silences(attempt: AnyAttempt, *, after: datetime) -> list[datetime]:
 def _plan(uow: UnitOfWork, attempt: AnyAttempt, changes: Mapping[str, Any]) -> None:
     """Write a fresh row for the same message."""
     names = ["channel", "message", "recipient_party", "language", "address", "message_key"]
-    names += ["chase_id", "step"] if isinstance(attempt, ChaseAttempt) else ["case_id", "pin_call_id"]
+    names += ["chase_id", "step"] if isinstance(attempt, ChaseAttempt) else ["case_id", "pin_call_id", "holder_id"]
     copied = {name: getattr(attempt, name) for name in names} | dict(changes)
     fresh = type(attempt)._default_manager.create(**copied, created_at=uow.now, updated_at=uow.now)  # noqa: SLF001
     if isinstance(fresh, ChaseAttempt):

@@ -10,7 +10,7 @@ from datetime import datetime
 from config.core.actor import Actor
 from config.core.errors import Conflict
 from config.core.uow import UnitOfWork, unit_of_work
-from migrations_app.enums import DisputeState
+from migrations_app.enums.disputes import DisputeState
 from migrations_app.models import NumberMove, OwnershipDispute
 from migrations_app.rules.lifecycle import DISPUTE
 from tickets.enums import EventType

@@ -6,8 +6,9 @@ from typing import Any
 from django.utils import translation
 
 from migrations_app.enums import WabaOwner
-from migrations_app.models import MigrationCase, NumberMove, PinCall
+from migrations_app.models import HolderCheck, MigrationCase, NumberMove, PinCall
 from migrations_app.rules.wording import number_lines
+from migrations_app.selectors.holders import numbers_of_check
 from migrations_app.services.rendering import known_language, local_time
 from providers.enums import RequestChannel
 from providers.models import Bsp
@@ -84,4 +85,13 @@ def call_context(call: PinCall, ticket: Ticket, *, language: str) -> dict[str, A
         "call_timezone": ticket.timezone,
         "call_minutes": str(int((call.end - call.start).total_seconds() // 60)),
         "campaigns_pause_until_local": local_time(call.start + CAMPAIGNS_PAUSE, ticket.timezone, language),
+    }
+
+
+def holder_context(check: HolderCheck, ticket: Ticket, *, language: str) -> dict[str, Any]:
+    """Return what a phone holder is asked about: the call, and the numbers of which it holds the phone."""
+    return {
+        **call_context(check.pin_call, ticket, language=language),
+        **numbered(numbers_of_check(check)),
+        "holder_name": " ".join(check.name.split()),
     }

@@ -7,11 +7,12 @@ from django.utils import translation
 
 from migrations_app.enums import ChannelName
 from migrations_app.enums.texts import MOVE_STEPS
-from migrations_app.models import ChaseAttempt, MigrationCase, PinCall
+from migrations_app.models import ChaseAttempt, MigrationCase, Notice, PinCall
 from migrations_app.models.chases import OutboundAttempt
 from migrations_app.selectors.cases import case_plan
 from migrations_app.selectors.proofs import still_on_numbers
 from migrations_app.services.asked import open_items
+from migrations_app.services.holder_links import MARK
 from migrations_app.services.letters import (
     IDENTIFIERS,
     TWO_STEP,
@@ -22,8 +23,15 @@ from migrations_app.services.letters import (
     number_file,
     wish_in_words,
 )
-from migrations_app.services.message_facts import all_numbers, bsp_context, call_context, case_context, numbered
-from migrations_app.services.recipients import contacts_of
+from migrations_app.services.message_facts import (
+    all_numbers,
+    bsp_context,
+    call_context,
+    case_context,
+    holder_context,
+    numbered,
+)
+from migrations_app.services.recipients import contact_of
 from migrations_app.services.rendering import known_language, render
 from migrations_app.services.wording import Wording, wording_of
 from providers.types import OutboundMessage
@@ -100,6 +108,8 @@ def compose_notice(
         context |= numbered(still_on_numbers(case))
     if call is not None:
         context |= call_context(call, ticket, language=notice.language)
+    if isinstance(notice, Notice) and notice.holder is not None:
+        context |= holder_context(notice.holder, ticket, language=notice.language) | {"link": MARK}
     return _addressed(notice, ticket, case, context, [])
 
 
@@ -112,7 +122,7 @@ def _move_steps(case: MigrationCase, language: str) -> list[str]:
 def _addressed(
     row: OutboundAttempt, ticket: Ticket, case: MigrationCase, context: dict[str, Any], files: list[Attachment]
 ) -> OutboundMessage:
-    contact = contacts_of(ticket, case)[Party(row.recipient_party)]
+    contact = contact_of(row, ticket, case)
     recipient = contact.address_by(ChannelName(row.channel))
     if not recipient:
         raise NoAddress

@@ -8,6 +8,7 @@ from config.core.uow import UnitOfWork
 from migrations_app.enums import AttemptState, Stage
 from migrations_app.models import MigrationCase, Notice, PinCall
 from migrations_app.selectors.cases import case_plan
+from migrations_app.services.holder_plan import drop_checks, plan_checks
 from migrations_app.services.proof_facts import is_contested
 from tickets.enums import Party
 from tickets.models import Ticket
@@ -79,8 +80,12 @@ def _since_booking(case: MigrationCase, earliest: datetime) -> datetime:
 
 
 def plan_call_notices(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall) -> None:
-    """Plan the confirmation and the reminders of a booked call; those whose time has passed are left out."""
+    """Plan the confirmation and the reminders of a booked call, and the questions to its phone holders.
+
+    Reminders whose time has passed are left out.
+    """
     plan_notice(uow, ticket, case, "call_booked", due=uow.now, call=call)
+    plan_checks(ticket, call, now=uow.now)
     for message, before in REMINDERS:
         if call.start - before > uow.now:
             plan_notice(uow, ticket, case, message, due=call.start - before, call=call)
@@ -92,7 +97,8 @@ def was_announced(call: PinCall) -> bool:
 
 
 def drop_call_notices(call: PinCall) -> None:
-    """Forget the messages of a call that are only planned."""
+    """Forget the messages of a call that are only planned, and ask its phone holders nothing more."""
+    drop_checks(call)
     Notice.objects.filter(pin_call=call, state=AttemptState.PLANNED).delete()
 
 

@@ -23,6 +23,7 @@ from migrations_app.services import bundling, chases, desk_rungs
 from migrations_app.services.attempts import TICKET_OF, AnyAttempt, locked_attempt
 from migrations_app.services.bundling import Member
 from migrations_app.services.delivery import come_back, give_up, still_wanted, take_outcome
+from migrations_app.services.holder_links import with_own_link
 from migrations_app.services.lengths import call_length
 from migrations_app.services.messages import NoAddress, NotNow, compose_chase, compose_notice
 from migrations_app.services.pacing import is_nudge
@@ -89,7 +90,9 @@ def _claim(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime
         except NoAddress:
             _no_address(uow, attempt, ticket, case)
             return None
-        return _begin(uow, [(attempt, ticket, case)], message, name=attempt.message, key=key)
+        claimed = _begin(uow, [(attempt, ticket, case)], message, name=attempt.message, key=key)
+        # After the log was written: who reads the log must not be able to answer for somebody.
+        return replace(claimed, message=with_own_link(claimed.message, attempt, now=now))
 
 
 def _claim_nudge(uow: UnitOfWork, first: Member, mates: Sequence[int]) -> Claimed | None:

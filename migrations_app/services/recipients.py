@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from migrations_app.enums import AttemptState, ChannelName
-from migrations_app.models import ChaseAttempt, MigrationCase, OrganizationEndpoint
+from migrations_app.models import ChaseAttempt, MigrationCase, Notice, OrganizationEndpoint
+from migrations_app.models.chases import OutboundAttempt
 from migrations_app.rules.bundles import plain_address
 from migrations_app.rules.channels import address_is_dead
 from migrations_app.rules.hours import Hours, office_hours
@@ -74,6 +75,20 @@ def contacts_of(ticket: Ticket, case: MigrationCase) -> Mapping[Party, Contact]:
     found = {Party.CLIENT: client, Party.OLD_BSP: _old_bsp(ticket, case)}
     silent = left_alone(ticket.organization_id, {plain_address(each.email) for each in found.values() if each.email})
     return {party: replace(each, left_alone=plain_address(each.email) in silent) for party, each in found.items()}
+
+
+def contact_of(attempt: OutboundAttempt, ticket: Ticket, case: MigrationCase) -> Contact:
+    """Return how the recipient of one message is reached: its party, or the phone holder that it is for, by mail only."""
+    if isinstance(attempt, Notice) and attempt.holder is not None:
+        holder = attempt.holder
+        return Contact(
+            Party.CLIENT,
+            email=holder.email,
+            language=holder.language,
+            timezone=ticket.timezone,
+            country=ticket.country,
+        )
+    return contacts_of(ticket, case)[Party(attempt.recipient_party)]
 
 
 def _old_bsp(ticket: Ticket, case: MigrationCase) -> Contact:

@@ -5,7 +5,7 @@ from datetime import datetime
 from config.core.actor import Actor
 from config.core.errors import NotFound
 from config.core.uow import UnitOfWork, unit_of_work
-from migrations_app.enums import DisputeState
+from migrations_app.enums.disputes import DisputeState
 from migrations_app.models import OwnershipDispute
 from migrations_app.services.disputes import ReasonMissing, end_dispute
 from migrations_app.services.endings import cancel

@@ -7,11 +7,11 @@ from django.utils import translation
 
 from migrations_app.enums import DeskTaskKind, RequirementCode, RequirementState, WabaOwner
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
-from migrations_app.models import Chase, ChaseAttempt, MigrationCase, Requirement
+from migrations_app.models import Chase, ChaseAttempt, HolderCheck, MigrationCase, Requirement
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.wording import PREPARE
 from migrations_app.services.asked import covered_by
-from migrations_app.services.message_facts import all_numbers, case_context
+from migrations_app.services.message_facts import all_numbers, case_context, holder_context
 from migrations_app.services.rendering import known_language, render
 from migrations_app.services.wording import Wording
 from tickets.models import Ticket
@@ -43,6 +43,12 @@ def script(occasion: Occasion, ticket: Ticket, case: MigrationCase, *, language:
     with translation.override(known_language(language)):
         context = _context(occasion, ticket, case)
     return Script(*render(occasion.kind.value, language, context, folder="scripts"))
+
+
+def holder_script(check: HolderCheck, ticket: Ticket, case: MigrationCase, *, language: str) -> Script:
+    """Return what is said, or pasted, to ask the phone holder of a call's numbers; English where a language is not ours."""
+    context = case_context(ticket, case) | holder_context(check, ticket, language=language)
+    return Script(*render("holder_script", language, context))
 
 
 def asked_rows(chase: Chase) -> list[Requirement]:

@@ -52,6 +52,8 @@ class Wish:
     numbers: Sequence[str] | None = None
     timezone: str | None = None
     joins: uuid.UUID | None = None
+    among: frozenset[int] | None = None
+    """The agents who come into question (ids), where others than the ticket's queue decide too."""
 
 
 def numbers_for_call(ticket: Ticket, case: MigrationCase, wanted: Sequence[str] | None = None) -> list[NumberMove]:

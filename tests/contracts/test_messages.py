@@ -36,7 +36,7 @@ ASKING_FOR_THE_CODE = {"call_booked", "call_reminder_10m", "call_script"}
 NAMES = sorted(
     {"two_step_guide", "two_step_reminder", "two_step_bsp_request", "slot_invitation", "migration_done", "move_done"}
     | {"client_unresponsive_warning", "call_script", "two_step_still_on"}
-    | {"two_step_prepare"}
+    | {"two_step_prepare", "holder_check", "holder_script"}
     | TO_BSP
     | PROMISES
     | DIGESTS
@@ -100,8 +100,11 @@ VALUES: dict[str, Any] = {
     "case_numbers": "CASE-4711, CASE-4712",
     "with_two_step": 0,
     "wished_by": "9 March 2026",
+    "holder_name": "Ana D'Souza",
+    "link": "https://links.example/h/abc",
 }
 MAY_BE_EMPTY = (
+    "holder_name",
     "contact_name",
     "destination_name",
     "waba_id",

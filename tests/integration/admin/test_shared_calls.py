@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from migrations_app.models import PinCall
-from tests.factories.desk import Desk
+from tests.factories.desk import Desk, make_agent
 from tests.factories.walks import Path, Walk, Walker
 from tests.integration.admin.conftest import Person, text_of, told
 from tickets.models import Ticket
@@ -95,4 +95,46 @@ def test_another_clients_call_is_neither_offered_nor_joined(walk: Walker, agent_
     call = one.book(one.now.replace(minute=0) + timedelta(hours=24))
     assert "Join this call" not in agent_at_desk.page(two)
     agent_at_desk.do(two, "join-call", call=str(call.uid))
+    assert PinCall.objects.count() == 1
+
+
+def test_one_call_is_booked_for_the_whole_group(walk: Walker, agent_at_desk: Person) -> None:
+    one, two = (walk(Path.READY, line, group_reference="sol-2026") for line in LINES)
+    walk(Path.READY, "+5511987654303", group_reference="sol-2026", client={"name": "Padaria Lua"})
+    waiting = walk(Path.FILED, "+5511987654304", group_reference="sol-2026")
+    page = agent_at_desk.page(one)
+    assert "Book one call for all" in page
+    assert f"One call for {one.ticket.reference}, {two.ticket.reference}:" in page
+    slots = text_of(agent_at_desk.get("tickets_ticket_slots", one.ticket.pk, group=1))
+    assert "A call of 45 minutes" in slots
+    assert waiting.number().number not in slots
+    start = (one.now.replace(minute=0) + timedelta(hours=24)).isoformat()
+    assert start in slots
+    assert "One call is booked for" in agent_at_desk.do(one, "book-together", start=start)
+    calls = list(PinCall.objects.order_by("ticket_id"))
+    assert [call.ticket_id for call in calls] == [one.ticket.pk, two.ticket.pk]
+    assert len({(call.uid, call.agent_id, call.start, call.end) for call in calls}) == 1
+    assert "no second ticket" in agent_at_desk.do(one, "book-together", start=start)
+    assert "Choose a time" not in agent_at_desk.page(one)
+
+
+def test_a_group_call_finds_the_agent_who_works_for_all_queues(
+    walk: Walker, agent_at_desk: Person, lead_at_desk: Person, desk: Desk
+) -> None:
+    one, two = (walk(Path.READY, line, group_reference="sol-2026") for line in LINES)
+    Ticket.objects.filter(pk=two.ticket.pk).update(queue=desk.triage)
+    start = (one.now.replace(minute=0) + timedelta(hours=24)).isoformat()
+    assert "no second ticket" in agent_at_desk.do(one, "book-together", start=start)  # it does not see the other one
+    caio = make_agent("caio", desk.latam)
+    caio.queues.add(desk.triage)
+    assert "is booked" in lead_at_desk.do(one, "book-together", start=start)
+    assert set(PinCall.objects.values_list("agent", flat=True)) == {caio.pk}
+
+
+def test_a_group_call_is_for_all_or_for_nobody(walk: Walker, agent_at_desk: Person) -> None:
+    one, _two = (walk(Path.READY, line, group_reference="sol-2026") for line in LINES)
+    other = walk(Path.READY, "+5511987654309")
+    start = one.now.replace(minute=0) + timedelta(hours=24)
+    other.book(start + timedelta(minutes=45))
+    agent_at_desk.do(one, "book-together", start=start.isoformat())
     assert PinCall.objects.count() == 1

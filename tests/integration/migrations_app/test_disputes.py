@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 
 from config.core.actor import Actor
 from config.core.uow import IllegalTransition
-from migrations_app.enums import DisputeState, NumberState
+from migrations_app.enums import NumberState
+from migrations_app.enums.disputes import DisputeState
 from migrations_app.models import NumberMove, OwnershipDispute
 from migrations_app.services import endings, importing, intake, moves, rulings
 from migrations_app.services.disputes import ReasonMissing

@@ -8,13 +8,16 @@ import pytest
 from django.contrib.auth.models import User
 
 from config.core.errors import NotFound
-from migrations_app.models import CallCell, PinCall
+from migrations_app.models import CallCell, NumberMove, PinCall
+from migrations_app.rules.shared_calls import packs
 from migrations_app.rules.slots import Slot
 from migrations_app.selectors.shared_calls import JoinQuestion, numbers_in, slots_with_shared
 from migrations_app.selectors.slots import SlotFrame
 from migrations_app.services import call_run, calls, endings, moves, slot_taking
 from migrations_app.services.lengths import call_length
+from migrations_app.services.slot_taking import open_numbers
 from tests.factories.desk import Desk, make_agent
+from tests.factories.servers import Meta
 from tests.factories.walks import Path, Walk, Walker
 from tickets.enums import CancelReason
 from tickets.models import Ticket
@@ -287,10 +290,26 @@ def test_another_tickets_call_is_not_ones_own(walk: Walker) -> None:
         calls.cancel_call(ticket_id=stranger.ticket.pk, call_id=str(first.uid), by=one.by, now=one.now)
 
 
-def test_twenty_five_numbers_are_three_calls(walk: Walker, desk: Desk) -> None:
+def test_twenty_five_numbers_are_three_calls_and_until_the_last_is_booked_it_is_the_clients_turn(walk: Walker) -> None:
     walked = walk(Path.READY, *LINES[:25])
-    found = [walked.book(TEN + timedelta(hours=3 * place)).lines.count() for place in range(3)]
-    assert found == [10, 10, 5]
+    assert len(packs(call_length(), len(open_numbers(walked.case)))) == 3
+    for place, numbers, left, action in ((0, 10, 2, "book_call"), (1, 10, 1, "book_call"), (2, 5, 0, "join_call")):
+        assert walked.book(TEN + timedelta(hours=3 * place)).lines.count() == numbers
+        ticket = walked.fresh()
+        assert (ticket.stage, ticket.next_action) == ("scheduled", action)
+        assert ticket.waiting_on == "client"
+        assert len(packs(call_length(), len(open_numbers(walked.case)))) == left
+
+
+def test_what_failed_or_was_left_for_later_is_booked_into_a_further_call(walk: Walker, meta: Meta) -> None:
+    walked = walk(Path.IN_CALL, *LINES[:3])
+    walked.move(1)
+    assert walked.number(1).state == "live"
+    NumberMove.objects.filter(pk=walked.number(2).pk).update(state="failed")
+    walked.finish_call()
+    assert (walked.fresh().stage, walked.ticket.next_action) == ("ready", "book_call")
+    again = walked.book(TEN + timedelta(days=1))
+    assert list(again.numbers.order_by("position").values_list("number", flat=True)) == list(LINES[1:3])
 
 
 @pytest.mark.slow

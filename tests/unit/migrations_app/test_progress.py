@@ -14,6 +14,7 @@ from migrations_app.rules.progress import (
     NumberFacts,
     RequirementFacts,
     blocking,
+    numbers_without_call,
     party_of,
     position,
     schedulable_numbers,
@@ -42,6 +43,7 @@ def cases(draw: st.DrawFn) -> CaseFacts:
         in_triage=draw(st.booleans()),
         call_booked=draw(st.booleans()),
         call_started=draw(st.booleans()),
+        in_call=draw(st.sets(st.integers(1, 3)).map(frozenset)),
         reviews_claims=draw(st.booleans()),
         verification_pending=draw(st.booleans()),
         chase_exhausted=draw(st.booleans()),
@@ -49,6 +51,15 @@ def cases(draw: st.DrawFn) -> CaseFacts:
         requirements=tuple(requirements),
         numbers=numbers,
     )
+
+
+@given(cases())
+def test_who_has_a_call_and_numbers_without_one_is_asked_for_a_further_call(case: CaseFacts) -> None:
+    where = position(case)
+    if where.stage == Stage.SCHEDULED:
+        rest = numbers_without_call(case)
+        assert set(rest) == set(schedulable_numbers(case)) - case.in_call
+        assert (where.next_action == "book_call", where.party == Party.CLIENT) == (bool(rest), True) or not rest
 
 
 @given(cases())
@@ -130,7 +141,18 @@ TEST = needs(Code.SEND_RECEIVE_TEST)
             TicketStatus.OPEN,
             Party.ONBOARDING,
         ),
-        (facts(N.PENDING, call_booked=True), Stage.SCHEDULED, TicketStatus.SCHEDULED, Party.ONBOARDING),
+        (
+            facts(N.PENDING, call_booked=True, in_call=frozenset({1})),
+            Stage.SCHEDULED,
+            TicketStatus.SCHEDULED,
+            Party.ONBOARDING,
+        ),
+        (
+            facts(N.PENDING, N.PENDING, call_booked=True, in_call=frozenset({1})),
+            Stage.SCHEDULED,
+            TicketStatus.SCHEDULED,
+            Party.CLIENT,
+        ),
         (
             facts(N.PENDING, call_booked=True, call_started=True),
             Stage.IN_CALL,
