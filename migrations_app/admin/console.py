@@ -24,7 +24,7 @@ from django.views.decorators.debug import sensitive_variables
 from config.core import clock
 from config.core.actor import Actor
 from config.core.errors import DomainError
-from migrations_app.admin import console_pins
+from migrations_app.admin import console_pins, readiness_steps
 from migrations_app.admin.call_company import numbers_of
 from migrations_app.admin.console_page import context_of
 from migrations_app.admin.console_step import pins_to_note
@@ -33,9 +33,9 @@ from migrations_app.enums import NumberState
 from migrations_app.models import NumberMove, PinCall
 from migrations_app.selectors.shared_calls import numbers_in
 from migrations_app.services import call_run, moves
-from migrations_app.services.call_gate import start_proven_call
 from migrations_app.services.move_steps import AnotherStepRuns, NoAnswer, Overtaken
 from tickets.admin import actor_of
+from tickets.selectors.desk import is_lead
 
 _SIX_DIGITS = re.compile(r"^[0-9]{6}$")
 _SEPARATORS = re.compile(r"[\s-]")
@@ -54,6 +54,8 @@ class StepForm:
     data: Any
     by: Actor
     now: datetime
+    lead: bool = False
+    files: Any = None
 
     @property
     def seen(self) -> int | None:
@@ -88,7 +90,13 @@ def answer(site: AdminSite, request: HttpRequest, call: PinCall) -> HttpResponse
     if request.method != "POST":
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
     form = StepForm(
-        call, _number_of(request, call, request.POST.get("number", "")), request.POST, actor_of(request), clock.now()
+        call,
+        _number_of(request, call, request.POST.get("number", "")),
+        request.POST,
+        actor_of(request),
+        clock.now(),
+        is_lead(request.user),
+        request.FILES,
     )
     if request.POST.get("step") in NEW_PINS:
         return _with_new_pin(site, request, form, NEW_PINS[request.POST["step"]])
@@ -172,11 +180,6 @@ def _registered_words(state: NumberState) -> str:
     return _("Registered. Meta does not show it as connected yet; check again in a moment.")
 
 
-def _start(form: StepForm) -> str:
-    start_proven_call(ticket_id=form.call.ticket_id, call_id=str(form.call.uid), by=form.by, now=form.now)
-    return _("The call has begun.")
-
-
 def _finish(form: StepForm) -> str:
     unnoted = [number.number for number in pins_to_note(list(numbers_in(form.call)))]
     if unnoted and form.data.get("anyway") != "yes":
@@ -234,7 +237,7 @@ NEW_PINS: dict[str, Callable[[StepForm, str], str]] = {"generate": _register_wit
 GO_ON = frozenset({"skip", "put_off"})
 """Steps after which the next number comes up."""
 STEPS: dict[str, Callable[[StepForm], str]] = {
-    "start": _start,
+    **readiness_steps.STEPS,
     "finish": _finish,
     "no_show": _no_show,
     "ask": _ask,

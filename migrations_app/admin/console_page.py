@@ -1,6 +1,6 @@
 """What the call page shows: where each number stands, how many attempts are left, what to say."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,16 +11,17 @@ from django.utils.translation import gettext_lazy
 
 from migrations_app.admin import call_company
 from migrations_app.admin.console_step import WAITS, number_in_front, pins_to_note, step_context
+from migrations_app.admin.readiness_card import ready_card
 from migrations_app.admin.words import STATE_COLOURS
-from migrations_app.enums import Blocks, Execution, NumberState, PinCallState
-from migrations_app.enums.texts import REQUIREMENT_TEXTS
+from migrations_app.enums import Execution, NumberState, PinCallState
+from migrations_app.enums.texts import check_title
 from migrations_app.models import MigrationCase, NumberMove, PinCall, PinCallNumber
 from migrations_app.rules.lifecycle import MOVED
-from migrations_app.rules.progress import blocking
-from migrations_app.selectors.cases import case_of, facts_of
+from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.shared_calls import others_of
 from migrations_app.services.message_facts import call_context, case_context
 from migrations_app.services.rendering import render
+from tickets.selectors.desk import is_lead
 
 STEP_OF_STATE = {
     NumberState.PENDING: "ask",
@@ -79,7 +80,9 @@ def parts_of(call: PinCall, *, user: Any, chosen: str, shown: str, now: datetime
     numbers = list(call_company.numbers_of(call, user))
     lines = PinCallNumber.objects.filter(pin_call__uid=call.uid)
     aside = frozenset(lines.exclude(set_aside_at=None).values_list("number_id", flat=True))
-    current = number_in_front(numbers, chosen, aside)
+    left = {line.number_id: line for line in lines.exclude(left_at=None)}
+    here = [number for number in numbers if number.pk not in left]
+    current = number_in_front(numbers if chosen else here or numbers, chosen, aside)
     return {
         "call": call,
         "ticket": call.ticket,
@@ -91,20 +94,27 @@ def parts_of(call: PinCall, *, user: Any, chosen: str, shown: str, now: datetime
         "over": call.state == PinCallState.FINISHED,
         **call_company.context_of(call, user),
         "ours": case.playbook_copy.get("execution") == Execution.GRAPH_API,
-        "unready": _unready(call) if call.state == PinCallState.BOOKED else [],
-        "numbers": [_shown(number, current, aside) for number in numbers],
+        "ready": ready_card([call, *others_of(call)], now=now) if call.state == PinCallState.BOOKED else None,
+        "may_override": is_lead(user),
+        "override": [check_title(code) for code in call.overridden],
+        "left": left[current.pk] if current and current.pk in left else None,
+        "nothing_waits": all(number.state in MOVED for number in here),
+        "numbers": [_shown(number, current, aside, left) for number in numbers],
         "step": STEP_OF_STATE[NumberState(current.state)] if current else "",
         "progress": _progress(current),
         "all_moved": all(number.state in MOVED for number in numbers),
         "to_move": [number for number in numbers if number.state not in MOVED],
         "pins": pins_to_note(numbers, shown=shown),
-        **step_context(current, numbers, aside, now=now),
+        **step_context(current, here, aside, now=now),
     }
 
 
-def _shown(number: NumberMove, current: NumberMove | None, aside: Collection[int]) -> dict[str, Any]:
+def _shown(
+    number: NumberMove, current: NumberMove | None, aside: Collection[int], left: Container[int]
+) -> dict[str, Any]:
     return {
-        "aside": number.pk in aside and number.state not in WAITS,
+        "left": number.pk in left,
+        "aside": number.pk in aside and number.pk not in left and number.state not in WAITS,
         "row": number,
         "colour": STATE_COLOURS.get(number.state, ""),
         "current": current is not None and number.pk == current.pk,
@@ -120,27 +130,6 @@ def _progress(number: NumberMove | None) -> list[tuple[Any, str]]:
         (words, "done" if index < place else "now" if index == place else "ahead")
         for index, (_name, words) in enumerate(PROGRESS)
     ]
-
-
-def _unready(call: PinCall) -> list[str]:
-    """Return what still blocks the start of this call, for whatever ticket."""
-    others = list(others_of(call))
-    lines = [f"{row.ticket.reference}: {line}" for row in others for line in _unready_of(row)]
-    return [*(f"{call.ticket.reference}: {line}" if others else line for line in _unready_of(call)), *lines]
-
-
-def _unready_of(call: PinCall) -> list[str]:
-    """Return what one ticket still lacks, in words; what claims suffice for is the rules' business."""
-    numbers = list(call.numbers.all())
-    facts = facts_of(case_of(call.ticket_id), call.ticket)
-    missing = blocking(facts, Blocks.START, number_ids=[number.pk for number in numbers])
-    shown = {number.pk: number.number for number in numbers}
-    lines = [
-        f"{REQUIREMENT_TEXTS[row.code][0]}: {row.state.label}"
-        + (f" ({shown[row.number_id]})" if row.number_id in shown else "")
-        for row in missing
-    ]
-    return list(dict.fromkeys(lines))
 
 
 def _script(call: PinCall, case: MigrationCase, language: str, step: str) -> list[dict[str, Any]]:

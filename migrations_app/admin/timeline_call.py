@@ -1,16 +1,33 @@
 """What happened in a call, in the words of the timeline."""
 
-from django.utils.translation import gettext as _
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from migrations_app.admin.event_data import Data, Names
+from migrations_app.enums.texts import check_title
+
+_STEPS: dict[str, Any] = {
+    "started": _("The call began"),
+    "overridden": _("The call began although something was missing (%(titles)s): %(reason)s"),
+    "finished": _("The call ended"),
+    "put_off": _("Put off to the end of the call: %(number)s"),
+    "pin_set": _("Another two-step PIN was set: %(number)s"),
+    "pin_noted": _("The client wrote the new two-step PIN down: %(number)s"),
+    "number_left": _("%(number)s left the call: it is moved in a later one"),
+    "number_back": _("%(number)s is in the call again"),
+    "person_here": _("The person is here with the phone: %(numbers)s"),
+    "not_ready": _("Not ready for the call yet: %(titles)s"),
+}
 
 
 def call_step(data: Data, _names: Names) -> str:
     """Say which step of the call was taken."""
-    words = {
-        "started": _("The call began"),
-        "put_off": _("Put off to the end of the call: %(number)s"),
-        "pin_set": _("Another two-step PIN was set: %(number)s"),
-        "pin_noted": _("The client wrote the new two-step PIN down: %(number)s"),
+    step, codes = str(data.get("step")), data.get("overridden") or data.get("missing") or []
+    words = _STEPS["overridden" if step == "started" and codes else step]
+    return str(words) % {
+        "titles": ", ".join(check_title(code) for code in codes),
+        "reason": data.get("override_reason", ""),
+        "number": data.get("number", ""),
+        "numbers": ", ".join(data.get("numbers", [])),
     }
-    return words.get(str(data.get("step")), _("The call ended")) % {"number": data.get("number", "")}

@@ -22,12 +22,11 @@ from migrations_app.enums import (
     Stage,
 )
 from migrations_app.enums.proofs import ProofState
-from migrations_app.enums.texts import REQUIREMENT_TEXTS
+from migrations_app.enums.texts import REQUIREMENT_TEXTS, check_title
 from migrations_app.models import Chase
 from migrations_app.rules.proof import WhyNot
-from migrations_app.services import dead_letters
+from migrations_app.services import call_run, dead_letters
 from migrations_app.services.answers import NothingToJudge
-from migrations_app.services.call_run import NotReady
 from migrations_app.services.disputes import ReasonMissing
 from migrations_app.services.flow_choice import ReasonForFlowNeeded
 from migrations_app.services.handing_over import CallInTheWay
@@ -210,6 +209,7 @@ _REFUSALS: dict[type[DomainError], Any] = {
     ),
     AlreadyThere: _("The mail is filed on this ticket already."),
     ReasonForAsideNeeded: _("Say why: this decision needs a reason."),
+    call_run.ReasonMissing: _("Say why: this decision needs a reason."),
     ReasonMissing: _("Say why: this decision needs a reason."),
     WhyMissing: _("Say why: this decision needs a reason."),
     NotAhead: _("Choose a day that is to come, within a year."),
@@ -258,8 +258,8 @@ def refusal_words(refusal: DomainError) -> str:
     if isinstance(refusal, NotTried):
         until = refusal.extra.get("until")
         return why_not_words(WhyNot(refusal.extra["why"]), datetime.fromisoformat(until) if until else None)
-    if isinstance(refusal, NotReady):
-        titles = [str(REQUIREMENT_TEXTS[code][0]) for code in refusal.extra.get("missing", [])]
+    if isinstance(refusal, call_run.NotReady):
+        titles = [check_title(code) for code in refusal.extra.get("missing", [])]
         return str(_("Still missing: %(missing)s") % {"missing": ", ".join(titles)})
     if isinstance(refusal, TaskEnded):
         return ended_words(refusal)

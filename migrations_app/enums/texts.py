@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from migrations_app.enums.readiness import CheckCode
+
 REQUIREMENT_TEXTS: dict[str, tuple[Any, Any]] = {
     "waba_id": (
         _("WhatsApp Business Account (WABA) ID"),
@@ -181,6 +183,12 @@ REQUIREMENT_TEXTS: dict[str, tuple[Any, Any]] = {
         ),
     ),
 }
+
+
+def check_title(code: str) -> str:
+    """Return what a check of the readiness gate is called; most are requirements."""
+    return str(REQUIREMENT_TEXTS[code][0]) if code in REQUIREMENT_TEXTS else str(CheckCode(code).label)
+
 
 REASON_TEXTS: dict[str, Any] = {
     "invalid_phone_number": _(

@@ -5,112 +5,186 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('migrations_app', '0023_plural_of_paces'),
+        ("migrations_app", "0023_plural_of_paces"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HolderCheck',
+            name="HolderCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('key', models.CharField(editable=False, max_length=320)),
-                ('name', models.CharField(blank=True, default='', max_length=200, verbose_name='phone holder')),
-                ('email', models.EmailField(blank=True, default='', max_length=254, verbose_name="holder's e-mail")),
-                ('phone', models.CharField(blank=True, default='', max_length=20, verbose_name="holder's phone")),
-                ('language', models.CharField(blank=True, default='', max_length=10, verbose_name="holder's language")),
-                ('step', models.CharField(choices=[('ask', 'Ask'), ('ring', 'Ring up'), ('nothing', 'Nothing')], default='ask', max_length=10, verbose_name='next step')),
-                ('next_at', models.DateTimeField(blank=True, null=True, verbose_name='next at')),
-                ('asked_at', models.DateTimeField(blank=True, null=True, verbose_name='asked at')),
-                ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered at')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("key", models.CharField(editable=False, max_length=320)),
+                ("name", models.CharField(blank=True, default="", max_length=200, verbose_name="phone holder")),
+                ("email", models.EmailField(blank=True, default="", max_length=254, verbose_name="holder's e-mail")),
+                ("phone", models.CharField(blank=True, default="", max_length=20, verbose_name="holder's phone")),
+                ("language", models.CharField(blank=True, default="", max_length=10, verbose_name="holder's language")),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[("ask", "Ask"), ("ring", "Ring up"), ("nothing", "Nothing")],
+                        default="ask",
+                        max_length=10,
+                        verbose_name="next step",
+                    ),
+                ),
+                ("next_at", models.DateTimeField(blank=True, null=True, verbose_name="next at")),
+                ("asked_at", models.DateTimeField(blank=True, null=True, verbose_name="asked at")),
+                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered at")),
             ],
             options={
-                'verbose_name': 'question to a phone holder',
-                'verbose_name_plural': 'questions to phone holders',
+                "verbose_name": "question to a phone holder",
+                "verbose_name_plural": "questions to phone holders",
             },
         ),
         migrations.CreateModel(
-            name='HolderLink',
+            name="HolderLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': 'link of a phone holder',
-                'verbose_name_plural': 'links of phone holders',
+                "verbose_name": "link of a phone holder",
+                "verbose_name_plural": "links of phone holders",
             },
         ),
         migrations.RemoveConstraint(
-            model_name='desktask',
-            name='desk_task_kind_in_list',
+            model_name="desktask",
+            name="desk_task_kind_in_list",
         ),
         migrations.AddField(
-            model_name='pincallnumber',
-            name='holder_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='answered at'),
+            model_name="pincallnumber",
+            name="holder_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="answered at"),
         ),
         migrations.AddField(
-            model_name='pincallnumber',
-            name='holder_by',
-            field=models.CharField(blank=True, default='', max_length=200, verbose_name='answered by'),
+            model_name="pincallnumber",
+            name="holder_by",
+            field=models.CharField(blank=True, default="", max_length=200, verbose_name="answered by"),
         ),
         migrations.AddField(
-            model_name='pincallnumber',
-            name='holder_said',
+            model_name="pincallnumber",
+            name="holder_said",
             field=models.JSONField(blank=True, default=dict, editable=False),
         ),
         migrations.AddField(
-            model_name='pincallnumber',
-            name='holder_state',
-            field=models.CharField(choices=[('open', 'Not asked yet'), ('asked', 'Asked'), ('confirmed', 'Confirmed'), ('refused', 'Cannot')], default='open', max_length=10, verbose_name='phone holder'),
+            model_name="pincallnumber",
+            name="holder_state",
+            field=models.CharField(
+                choices=[
+                    ("open", "Not asked yet"),
+                    ("asked", "Asked"),
+                    ("confirmed", "Confirmed"),
+                    ("refused", "Cannot"),
+                ],
+                default="open",
+                max_length=10,
+                verbose_name="phone holder",
+            ),
         ),
         migrations.AlterField(
-            model_name='desktask',
-            name='kind',
-            field=models.CharField(choices=[('portal', 'Ask on a web portal'), ('phone', 'Call'), ('whatsapp', 'Write by WhatsApp'), ('judge_answer', 'Judge an answer'), ('remove_number', 'Remove the number from the destination'), ('meta_problem', "Look at Meta's refusal"), ('holder_check', 'Ask the phone holder'), ('holder_refused', 'The phone holder cannot')], max_length=20, verbose_name='what'),
+            model_name="desktask",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("portal", "Ask on a web portal"),
+                    ("phone", "Call"),
+                    ("whatsapp", "Write by WhatsApp"),
+                    ("judge_answer", "Judge an answer"),
+                    ("remove_number", "Remove the number from the destination"),
+                    ("meta_problem", "Look at Meta's refusal"),
+                    ("holder_check", "Ask the phone holder"),
+                    ("holder_refused", "The phone holder cannot"),
+                ],
+                max_length=20,
+                verbose_name="what",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='desktask',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['portal', 'phone', 'whatsapp', 'judge_answer', 'remove_number', 'meta_problem', 'holder_check', 'holder_refused'])), name='desk_task_kind_in_list'),
+            model_name="desktask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "portal",
+                            "phone",
+                            "whatsapp",
+                            "judge_answer",
+                            "remove_number",
+                            "meta_problem",
+                            "holder_check",
+                            "holder_refused",
+                        ],
+                    )
+                ),
+                name="desk_task_kind_in_list",
+            ),
         ),
         migrations.AddField(
-            model_name='holdercheck',
-            name='pin_call',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='holder_checks', to='migrations_app.pincall', verbose_name='call'),
+            model_name="holdercheck",
+            name="pin_call",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="holder_checks",
+                to="migrations_app.pincall",
+                verbose_name="call",
+            ),
         ),
         migrations.AddField(
-            model_name='notice',
-            name='holder',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='migrations_app.holdercheck', verbose_name='phone holder'),
+            model_name="notice",
+            name="holder",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notices",
+                to="migrations_app.holdercheck",
+                verbose_name="phone holder",
+            ),
         ),
         migrations.AddField(
-            model_name='pincallnumber',
-            name='holder_check',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='lines', to='migrations_app.holdercheck'),
+            model_name="pincallnumber",
+            name="holder_check",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="lines",
+                to="migrations_app.holdercheck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pincallnumber',
-            constraint=models.CheckConstraint(condition=models.Q(('holder_state__in', ['open', 'asked', 'confirmed', 'refused'])), name='pin_call_number_holder_in_list'),
+            model_name="pincallnumber",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("holder_state__in", ["open", "asked", "confirmed", "refused"])),
+                name="pin_call_number_holder_in_list",
+            ),
         ),
         migrations.AddField(
-            model_name='holderlink',
-            name='check_of',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='migrations_app.holdercheck'),
+            model_name="holderlink",
+            name="check_of",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="links", to="migrations_app.holdercheck"
+            ),
         ),
         migrations.AddIndex(
-            model_name='holdercheck',
-            index=models.Index(condition=models.Q(('next_at__isnull', False)), fields=['next_at'], name='holder_check_due'),
+            model_name="holdercheck",
+            index=models.Index(
+                condition=models.Q(("next_at__isnull", False)), fields=["next_at"], name="holder_check_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='holdercheck',
-            constraint=models.CheckConstraint(condition=models.Q(('step__in', ['ask', 'ring', 'nothing'])), name='holder_check_step_in_list'),
+            model_name="holdercheck",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("step__in", ["ask", "ring", "nothing"])), name="holder_check_step_in_list"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='holdercheck',
-            constraint=models.UniqueConstraint(fields=('pin_call', 'key'), name='holder_check_once_per_call'),
+            model_name="holdercheck",
+            constraint=models.UniqueConstraint(fields=("pin_call", "key"), name="holder_check_once_per_call"),
         ),
     ]

@@ -10,6 +10,7 @@ from config.core.models import TimestampedModel, in_list
 from config.core.zones import time_zones
 from migrations_app.enums import AttemptState, PinCallState
 from migrations_app.enums.holders import HolderState
+from migrations_app.enums.readiness import LeftBecause
 from migrations_app.models.cases import MigrationCase, NumberMove
 from migrations_app.models.chases import OutboundAttempt
 from tickets.enums import Party
@@ -76,6 +77,10 @@ class PinCall(TimestampedModel):
     join_url = models.URLField(_("join link"), blank=True, default="")
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    looked_at = models.DateTimeField(_("looked at whether it is ready"), null=True, blank=True, editable=False)
+    override_by = models.CharField(_("begun in spite of it by"), max_length=200, blank=True, default="")
+    override_reason = models.TextField(_("why it was begun all the same"), blank=True, default="")
+    overridden = models.JSONField(_("what was overridden"), default=list, blank=True, editable=False)
     numbers = models.ManyToManyField(NumberMove, through="PinCallNumber", related_name="pin_calls")
 
     class Meta:
@@ -86,6 +91,10 @@ class PinCall(TimestampedModel):
             models.CheckConstraint(condition=Q(end__gt=models.F("start")), name="pin_call_ends_after_start"),
             models.CheckConstraint(
                 condition=~Q(state="held") | Q(expires_at__isnull=False), name="pin_call_hold_expires"
+            ),
+            models.CheckConstraint(
+                condition=Q(override_by="", override_reason="") | (~Q(override_by="") & ~Q(override_reason="")),
+                name="pin_call_override_says_why",
             ),
             # One hold a ticket; a new one replaces it.
             models.UniqueConstraint(fields=["ticket"], condition=Q(state="held"), name="pin_call_one_hold"),
@@ -111,7 +120,10 @@ class PinCall(TimestampedModel):
 
 
 class PinCallNumber(models.Model):
-    """One number of a call, in the order in which it is moved."""
+    """One number of a call, in the order in which it is moved. `left_*`: it is not moved in this call after all.
+
+    `here_*`: an agent has seen to it that the person and the phone are there.
+    """
 
     pin_call = models.ForeignKey(PinCall, on_delete=models.CASCADE, related_name="lines")
     number = models.ForeignKey(NumberMove, on_delete=models.CASCADE, related_name="call_lines")
@@ -126,6 +138,12 @@ class PinCallNumber(models.Model):
     holder_said = models.JSONField(default=dict, blank=True, editable=False)
     holder_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     holder_by = models.CharField(_("answered by"), max_length=200, blank=True, default="")
+    here_at = models.DateTimeField(_("person and phone at hand since"), null=True, blank=True)
+    here_by = models.CharField(_("confirmed by"), max_length=200, blank=True, default="")
+    left_at = models.DateTimeField(_("left the call at"), null=True, blank=True)
+    left_because = models.CharField(
+        _("left because"), max_length=20, choices=LeftBecause.choices, blank=True, default=LeftBecause.NONE
+    )
 
     class Meta:
         verbose_name = _("number of a call")
@@ -133,6 +151,15 @@ class PinCallNumber(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["pin_call", "number"], name="pin_call_number_once"),
             in_list("holder_state", HolderState, name="pin_call_number_holder_in_list"),
+            in_list("left_because", LeftBecause, name="pin_call_number_left_in_list"),
+            models.CheckConstraint(
+                condition=Q(left_at=None, left_because="") | (Q(left_at__isnull=False) & ~Q(left_because="")),
+                name="pin_call_number_left_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(here_at=None, here_by="") | (Q(here_at__isnull=False) & ~Q(here_by="")),
+                name="pin_call_number_here_by_whom",
+            ),
         ]
 
     def __str__(self) -> str:

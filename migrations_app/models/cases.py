@@ -67,6 +67,9 @@ class MigrationCase(TimestampedModel):
     low_traffic_windows = models.JSONField(_("low-traffic windows"), default=list, blank=True)
     notes = models.TextField(_("notes"), blank=True, default="")
     unanswered = models.JSONField(_("required answers missing"), default=list, blank=True, editable=False)
+    destination_read = models.JSONField(
+        _("destination's account as read at Meta"), null=True, blank=True, editable=False
+    )
     bsp_silent_since = models.DateTimeField(_("old BSP has not answered since"), null=True, blank=True, editable=False)
     silence_due_at = models.DateTimeField(_("silence is looked at"), null=True, blank=True, editable=False)
     ready_likely_at = models.DateTimeField(_("ready in half of such cases by"), null=True, blank=True, editable=False)

@@ -24,8 +24,9 @@ STAGE = table(
     moves={
         Stage.TRIAGE: (Stage.REQUIREMENTS, Stage.READY, *_END),
         # Leaving out the last number that is not live ends the moving at any of these stages.
-        Stage.REQUIREMENTS: (Stage.TRIAGE, Stage.READY, Stage.SCHEDULED, *_MOVED, *_END),
-        Stage.READY: (Stage.TRIAGE, Stage.REQUIREMENTS, Stage.SCHEDULED, *_MOVED, *_END),
+        # In call again: a number that had left a running call comes back into it.
+        Stage.REQUIREMENTS: (Stage.TRIAGE, Stage.READY, Stage.SCHEDULED, Stage.IN_CALL, *_MOVED, *_END),
+        Stage.READY: (Stage.TRIAGE, Stage.REQUIREMENTS, Stage.SCHEDULED, Stage.IN_CALL, *_MOVED, *_END),
         Stage.SCHEDULED: (Stage.REQUIREMENTS, Stage.READY, Stage.IN_CALL, *_MOVED, *_END),
         # A call may end with nothing moved, with cooling numbers, or with everything live.
         Stage.IN_CALL: (Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED, *_MOVED, *_END),

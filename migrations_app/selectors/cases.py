@@ -3,17 +3,21 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from config.core.errors import NotFound
 from migrations_app.enums import (
     Blocks,
     BusinessVerification,
     ChaseState,
+    ConnectionStatus,
     DeskTaskState,
+    DisplayNameStatus,
     Execution,
     Flow,
+    LineType,
     NumberState,
+    OtpMethod,
     PinCallState,
     RequirementCode,
     RequirementState,
@@ -30,6 +34,7 @@ from migrations_app.models import (
     ProofTry,
     Requirement,
 )
+from migrations_app.rules.facts import NumberAnswers
 from migrations_app.rules.flows import FlowPlan, plan_of
 from migrations_app.rules.ladders import at_end
 from migrations_app.rules.lifecycle import MOVED
@@ -56,7 +61,11 @@ def facts_of(case: MigrationCase, ticket: Ticket) -> CaseFacts:
     """Return everything that decides where the case stands, read under the ticket's lock."""
     calls = dict(
         PinCallNumber.objects.filter(
-            number__case=case, pin_call__state__in=[PinCallState.BOOKED, PinCallState.STARTED]
+            # A running call is one for this case only as long as a number of it is still to move there.
+            Q(pin_call__state=PinCallState.BOOKED)
+            | Q(pin_call__state=PinCallState.STARTED, number__state__in=set(NumberState) - MOVED),
+            number__case=case,
+            left_at=None,
         ).values_list("number_id", "pin_call__state")
     )
     exhausted, task_open = asking_facts(case)
@@ -120,6 +129,19 @@ def requirement_facts(row: Requirement) -> RequirementFacts:
     """Return a requirement as the rules see it."""
     return RequirementFacts(
         RequirementCode(row.code), Party(row.owner), Blocks(row.blocks), RequirementState(row.state), row.number_id
+    )
+
+
+def number_answers(row: NumberMove) -> NumberAnswers:
+    """Return what was filed about a number as the rules see it."""
+    return NumberAnswers(
+        number=row.number,
+        line_type=LineType(row.line_type),
+        behind_ivr=row.behind_ivr,
+        otp_method=OtpMethod(row.otp_method) if row.otp_method else None,
+        has_otp_contact=bool(row.otp_contact_name and (row.otp_contact_phone or row.otp_contact_email)),
+        display_name_status=DisplayNameStatus(row.display_name_status),
+        connection_status=ConnectionStatus(row.connection_status),
     )
 
 

@@ -1,5 +1,6 @@
 """Beginning a call: what was proven too long ago is proven anew first. No transaction is open while Meta is asked."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from config.core.actor import Actor
@@ -11,20 +12,34 @@ from migrations_app.rules.proof import HOLDS, NextTry, why_not
 from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.shared_calls import others_of
 from migrations_app.services import call_run, call_state
+from migrations_app.services.call_run import Override
+from migrations_app.services.destination_reads import read_destinations
 from migrations_app.services.proof_facts import CaseTries, facts_for, proven_at, read_tries
 from migrations_app.services.proof_plan import plan
 from migrations_app.services.proofs import bring_forward, try_due
 from tickets.services.tickets import lock_ticket
 
 
-def start_proven_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:
-    """Begin a call, after numbers without a fresh proof were tried at Meta.
+def start_proven_call(
+    *,
+    ticket_id: int,
+    call_id: str,
+    without: Collection[int] = (),
+    override: Override | None = None,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Begin a call, after the destination was read and numbers without a fresh proof were tried at Meta.
 
-    A number that Meta refuses stays in the call with its requirement open; the others go on. It refuses as `call_run.start_call`.
+    A number that Meta refuses leaves the call with its requirement open; the others go on. It refuses as `call_run.start_call`.
     """
     call = call_state.shown_call(ticket_id=ticket_id, call_id=call_id)
-    still_on = [number for row in (call, *others_of(call)) for number in _prove(row, by=by, now=now)]
-    call_run.start_call(ticket_id=ticket_id, call_id=call_id, excused=still_on, by=by, now=now)
+    rows = [call, *others_of(call)]
+    if call.state == PinCallState.BOOKED:
+        read_destinations(rows, by=by, now=now)
+    still_on = {number for row in rows for number in _prove(row, by=by, now=now)}
+    left = still_on | set(without)
+    call_run.start_call(ticket_id=ticket_id, call_id=call_id, without=left, override=override, by=by, now=now)
 
 
 def _prove(call: PinCall, *, by: Actor, now: datetime) -> frozenset[int]:

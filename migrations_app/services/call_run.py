@@ -1,20 +1,26 @@
 """The call itself: it begins, it ends, or nobody comes; for all tickets that share it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from config.core.actor import Actor
 from config.core.errors import Conflict
 from config.core.uow import UnitOfWork, unit_of_work
-from migrations_app.enums import Blocks, NumberState, PinCallState
+from migrations_app.enums import NumberState, PinCallState, RequirementCode
+from migrations_app.enums.readiness import LeftBecause
 from migrations_app.models import PinCall
+from migrations_app.rules.checks import Check
 from migrations_app.rules.lifecycle import MOVED
-from migrations_app.rules.progress import blocking
-from migrations_app.selectors.cases import case_of, facts_of
+from migrations_app.rules.readiness import codes_of
+from migrations_app.selectors.cases import case_of
+from migrations_app.services.call_leaving import leave
 from migrations_app.services.call_locks import lock_call
 from migrations_app.services.call_state import move_call
 from migrations_app.services.holder_plan import forget_tasks
 from migrations_app.services.notices import drop_call_notices
+from migrations_app.services.readiness_facts import read_readiness
 from migrations_app.services.settle import settle
 from tickets.enums import EventType
 from tickets.models import Ticket
@@ -22,26 +28,51 @@ from tickets.services.events import record
 
 
 class NotReady(Conflict):
-    """The step cannot be taken: `missing` (and `blocking`, as elsewhere) names the requirements that block it."""
+    """The step cannot be taken: `missing` (and `blocking`, as elsewhere) names the requirements and checks that block it."""
 
 
-def start_call(*, ticket_id: int, call_id: str, excused: Collection[int] = (), by: Actor, now: datetime) -> None:
-    """Say that the call has begun. What blocks `excused` numbers (ids) keeps the others from nothing.
+class ReasonMissing(Conflict):
+    """Who overrides what is missing says why."""
+
+
+@dataclass(frozen=True)
+class Override:
+    """A lead lets a call begin although something is missing, and says why."""
+
+    reason: str
+
+
+def start_call(
+    *,
+    ticket_id: int,
+    call_id: str,
+    without: Collection[int] = (),
+    override: Override | None = None,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Say that the call has begun. Numbers it begins `without` (ids) leave it, and what they miss keeps nobody from anything.
 
     :raises NotFound: the ticket has no such call.
-    :raises NotReady: requirements of its numbers, or of the case, still block the start.
+    :raises NotReady: something is still missing; `missing` names it. What is `final` no lead can override.
+    :raises ReasonMissing: an override says no reason.
     :raises IllegalTransition: it is not booked.
     """
     with unit_of_work(by=by, now=now) as uow:
         rows = _rows(uow, ticket_id, call_id)
-        codes = sorted(_missing(rows, excused))
-        if codes:
-            raise NotReady(extra={"missing": codes, "blocking": codes, "allowed": []})
+        readiness = read_readiness(rows, now=now)
+        # Where all of them are left out, there is nobody to begin with.
+        missing = readiness.missing(readiness.numbers - set(without) or readiness.numbers)
+        passed = _overridden(uow, missing, override)
         for call in rows:
-            move_call(uow, call, PinCallState.STARTED, started_at=now)
+            move_call(uow, call, PinCallState.STARTED, started_at=now, **passed)
             drop_call_notices(call)
             forget_tasks(uow, case_of(call.ticket_id), call)
-            record(uow, call.ticket, EventType.CALL_STEP, internal=True, pin_call=str(call.uid), step="started")
+            told = {"pin_call": str(call.uid), "step": "started", **passed}
+            record(uow, call.ticket, EventType.CALL_STEP, internal=True, **told)
+            for number in call.numbers.filter(pk__in=without):
+                two_step = RequirementCode.TWO_STEP_DISABLED in codes_of(readiness.missing_of(number.pk))
+                leave(uow, call.ticket, call, number, LeftBecause.TWO_STEP if two_step else LeftBecause.NOT_READY)
             settle(uow, call.ticket, case_of(call.ticket_id))
 
 
@@ -51,17 +82,24 @@ def _rows(uow: UnitOfWork, ticket_id: int, call_id: str) -> list[PinCall]:
     return [call, *(row for row in others if row.state == call.state)]
 
 
-def _missing(rows: Sequence[PinCall], excused: Collection[int]) -> set[str]:
-    """Return the codes that block the start for any ticket of a call."""
-    numbers = {row.pk: set(row.numbers.values_list("id", flat=True)) for row in rows}
-    # Where all of them are excused, there is nobody to begin with.
-    left_out = set(excused) if set().union(*numbers.values()) - set(excused) else set()
+def _overridden(uow: UnitOfWork, missing: Collection[Check], override: Override | None) -> dict[str, Any]:
+    """Return the columns that say who overrode what; empty where nothing is missing.
+
+    :raises NotReady: something is missing, and nobody, or not even a lead, lets it pass.
+    :raises ReasonMissing: an override says no reason.
+    """
+    stops = [check for check in missing if check.final or override is None]
+    if stops:
+        codes = codes_of(stops)
+        raise NotReady(extra={"missing": codes, "blocking": codes, "allowed": []})
+    if override is None or not missing:
+        return {}
+    if not override.reason.strip():
+        raise ReasonMissing
     return {
-        requirement.code.value
-        for row in rows
-        for requirement in blocking(
-            facts_of(case_of(row.ticket_id), row.ticket), Blocks.START, number_ids=numbers[row.pk] - left_out
-        )
+        "override_by": uow.by.label,
+        "override_reason": override.reason.strip(),
+        "overridden": codes_of(missing),
     }
 
 
@@ -84,9 +122,13 @@ def end_call(uow: UnitOfWork, ticket: Ticket, call: PinCall) -> None:
 
 
 def end_if_all_moved(uow: UnitOfWork, ticket: Ticket, call: PinCall) -> None:
-    """End a started call once nothing is left to do for any of its numbers."""
-    states: Collection[str] = call.numbers.values_list("state", flat=True)
-    if call.state == PinCallState.STARTED and {NumberState(state) for state in states} <= MOVED:
+    """End a started call once nothing is left to do for any of its numbers.
+
+    Those that have left it wait for another call. One that all of them have left is ended by a person: the client may be about to
+    mend what is missing.
+    """
+    states: Collection[str] = call.lines.filter(left_at=None).values_list("number__state", flat=True)
+    if call.state == PinCallState.STARTED and states and {NumberState(state) for state in states} <= MOVED:
         end_call(uow, ticket, call)
 
 

@@ -7,20 +7,18 @@ from typing import Any
 from migrations_app.enums import (
     BusinessVerification,
     ConnectionStatus,
-    DisplayNameStatus,
     Execution,
     Flow,
     Hosting,
-    LineType,
     Moves,
-    OtpMethod,
     RequirementState,
     TwoStep,
     WabaOwner,
 )
 from migrations_app.models import MigrationCase, NumberMove, Playbook, PlaybookStage, Requirement
-from migrations_app.rules.facts import Answers, DestinationFacts, NumberAnswers
+from migrations_app.rules.facts import Answers, DestinationFacts
 from migrations_app.rules.requirements import DerivedRequirement, derive
+from migrations_app.selectors.cases import number_answers
 
 
 def playbook_copy(playbook: Playbook) -> dict[str, Any]:
@@ -69,18 +67,7 @@ def answers_of(case: MigrationCase) -> Answers:
         uses_business_app=bool(case.uses_business_app),
         moves=Moves(case.moves),
         has_low_traffic_windows=bool(case.low_traffic_windows),
-        numbers=tuple(
-            NumberAnswers(
-                number=row.number,
-                line_type=LineType(row.line_type),
-                behind_ivr=row.behind_ivr,
-                otp_method=OtpMethod(row.otp_method) if row.otp_method else None,
-                has_otp_contact=bool(row.otp_contact_name and (row.otp_contact_phone or row.otp_contact_email)),
-                display_name_status=DisplayNameStatus(row.display_name_status),
-                connection_status=ConnectionStatus(row.connection_status),
-            )
-            for row in case.numbers.order_by("position")
-        ),
+        numbers=tuple(number_answers(row) for row in case.numbers.order_by("position")),
     )
 
 

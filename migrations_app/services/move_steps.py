@@ -16,8 +16,10 @@ from config.core.actor import Actor
 from config.core.errors import Conflict, NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import Execution, NumberState, PinCallState, RequirementCode, RequirementState
+from migrations_app.enums.readiness import LeftBecause
 from migrations_app.models import MigrationCase, NumberMove, PinCall, PinCallNumber, Requirement
 from migrations_app.selectors.cases import case_of
+from migrations_app.services.call_leaving import leave_running
 from migrations_app.services.call_run import end_if_all_moved
 from migrations_app.services.numbers import move_number
 from migrations_app.services.requirements import change_state
@@ -95,7 +97,8 @@ def claim(
     """
     with unit_of_work(by=by, now=now) as uow:
         ticket, case, number = locked(uow, number_id)
-        if not PinCall.objects.filter(lines__number=number, state=PinCallState.STARTED).exists():
+        running = PinCall.objects.filter(lines__number=number, lines__left_at=None, state=PinCallState.STARTED)
+        if not running.exists():
             raise NotInCall
         demand_free(case, number, wanted, seen=seen, now=now)
         rests_until = limit(number)
@@ -216,7 +219,11 @@ def unanswered(step: Step) -> NoAnswer:
 
 
 def refused(step: Step, problem: MetaProblem) -> MetaSaidNo:
-    """Record Meta's refusal: rest, failure, or just the error where the step can be repeated at once."""
+    """Record Meta's refusal: rest, failure, or just the error where the step can be repeated at once.
+
+    A number whose two-step verification is on has not failed: it leaves the call and keeps its state, for a verified ownership
+    needs no second code in the next one.
+    """
     error = whatsapp.problem_as_json(problem)
     with unit_of_work(by=step.context.by, now=step.context.now) as uow:
         ticket, case, number = locked(uow, step.number.pk)
@@ -225,10 +232,11 @@ def refused(step: Step, problem: MetaProblem) -> MetaSaidNo:
         if problem.key in _COOLING:
             until = step.context.now + timedelta(seconds=problem.retry.seconds or 8 * 3600)
             rest(uow, ticket, number, until, key=problem.key)
+        elif problem.key in _TWO_STEP_STILL_ON:
+            _two_step_is_on(uow, ticket, number)
+            leave_running(uow, ticket, number, LeftBecause.TWO_STEP)
         elif problem.retry.kind == "never" and number.state != NumberState.FAILED:
             move_number(uow, ticket, number, NumberState.FAILED, last_error=error)
-        if problem.key in _TWO_STEP_STILL_ON:
-            _two_step_is_on(uow, ticket, number)
         settle(uow, ticket, case)
     return MetaSaidNo(problem.what_to_do, extra={"key": problem.key})
 

@@ -47,11 +47,11 @@ def test_a_call_goes_from_start_to_live_step_by_step(walk: Walker, meta: Meta, a
     walked = walk(Path.SCHEDULED)
     call = walked.current_call()
     page = _page(agent_at_desk, walked)
-    assert _offered(page) == ["no_show"]
-    assert "Open conversations: understood: Open" in page
+    assert _offered(page) == ["no_show", "here", "read"]
+    assert "The call cannot start yet: Open conversations: understood" in page
     assert "Open conversations: understood" in told(_step(agent_at_desk, walked, "start"))
     walked.claim("open_conversations_ack")
-    assert _offered(_page(agent_at_desk, walked)) == ["no_show", "start"]
+    assert _offered(_page(agent_at_desk, walked)) == ["no_show", "here", "start", "read"]
     _step(agent_at_desk, walked, "start")
     assert _offered(_page(agent_at_desk, walked)) == ["no_show", "finish", "ask", "skip"]
     _step(agent_at_desk, walked, "ask", method="sms")

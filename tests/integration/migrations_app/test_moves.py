@@ -190,7 +190,8 @@ def test_a_pin_that_meta_does_not_take_means_that_two_step_is_on(in_call: Walk, 
         in_call.register("111111")
     assert refusal.value.extra["key"] == "pin_incorrect"
     assert in_call.requirement("two_step_disabled").state == RequirementState.UNMET
-    assert in_call.number().state == NumberState.FAILED
+    # The ownership stays proven: the next call needs no second code.
+    assert in_call.number().state == NumberState.CODE_VERIFIED
 
 
 def test_after_three_codes_the_number_rests_for_eight_hours(in_call: Walk, meta: Meta) -> None:

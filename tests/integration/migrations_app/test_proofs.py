@@ -14,7 +14,7 @@ from migrations_app.enums import DeskTaskState, Flow, NumberState, RequirementSt
 from migrations_app.enums.proofs import ProofState
 from migrations_app.models import DeskTask, NumberMove, ProofTry
 from migrations_app.selectors.proofs import due_tries
-from migrations_app.services import call_run, editing, endings, flow_choice, moves, proofs, removals
+from migrations_app.services import call_leaving, call_run, editing, endings, flow_choice, moves, proofs, removals
 from migrations_app.services.call_gate import start_proven_call
 from migrations_app.services.move_steps import STILL_ON, AnotherStepRuns, NoAnswer
 from providers.models import Exchange
@@ -389,6 +389,12 @@ def test_the_call_begins_with_a_fresh_proof_and_leaves_only_protected_numbers_be
     assert rows == ["met", "unmet"]
     # Switched off while everybody waits: the call goes on with it.
     meta.unprotect(OTHER_NUMBER)
+    given: dict[str, Any] = {
+        "ticket_id": walked.ticket.pk,
+        "call_id": str(walked.current_call().uid),
+        "by": walked.desk,
+    }
+    call_leaving.switched_off_now(number_id=walked.number(2).pk, now=walked.now, **given)
     walked.move(2)
     assert walked.number(2).state == "live"
 

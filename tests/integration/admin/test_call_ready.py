@@ -1,0 +1,125 @@
+"""The call page before the start: what is missing by name, who is there, going on without a number, a lead's override."""
+
+import re
+from typing import Any
+
+import pytest
+
+from migrations_app.enums import PinCallState, RequirementState
+from migrations_app.models import NumberMove
+from tests.factories.forms import NUMBER, OTHER_NUMBER
+from tests.factories.servers import Meta
+from tests.factories.walks import Path, Walk, Walker
+from tests.integration.admin.conftest import Person, text_of, told
+
+
+@pytest.fixture
+def booked(walk: Walker, meta: Meta) -> Walk:
+    walked = walk(Path.SCHEDULED, NUMBER, OTHER_NUMBER)
+    walked.claim("open_conversations_ack")
+    return walked
+
+
+def page(person: Person, walked: Walk, **query: Any) -> str:
+    assert walked.call is not None
+    shown = text_of(person.get("migrations_app_pincall_console", walked.call.pk, **query))
+    return re.sub(r"\s+", " ", shown)
+
+
+def step(person: Person, walked: Walk, name: str, **data: Any) -> str:
+    assert walked.call is not None
+    return told(person.post("migrations_app_pincall_console", walked.call.pk, step=name, **data))
+
+
+def state(walked: Walk) -> str:
+    assert walked.call is not None
+    walked.call.refresh_from_db()
+    return walked.call.state
+
+
+def test_what_is_missing_is_named_with_who_can_mend_it_and_where(booked: Walk, agent_at_desk: Person) -> None:
+    booked.decide("open_conversations_ack", RequirementState.UNMET)
+    shown = page(agent_at_desk, booked)
+    assert "The call cannot start yet: Open conversations: understood" in shown
+    assert "Nobody has answered this yet." in shown
+    assert "Who can mend it: Client." in shown
+    assert f"/tickets/ticket/{booked.ticket.pk}/change/#requirements" in shown
+    assert "A lead can begin the call all the same" in shown
+    assert 'name="override"' not in shown
+    assert "Still missing: Open conversations: understood" in step(agent_at_desk, booked, "start")
+    assert state(booked) == PinCallState.BOOKED
+
+
+def test_the_agent_ticks_that_the_person_is_there(booked: Walk, agent_at_desk: Person) -> None:
+    before = page(agent_at_desk, booked)
+    assert before.count('name="step" value="here"') == 2
+    assert "Nobody has confirmed that the phone is at hand." in before
+    step(agent_at_desk, booked, "here", number=booked.number().pk)
+    after = page(agent_at_desk, booked)
+    assert after.count('name="step" value="here"') == 1
+    assert "person and phone confirmed by bea" in after
+
+
+def test_going_on_without_a_number_is_ticked_beforehand(booked: Walk, agent_at_desk: Person) -> None:
+    later = booked.number(2)
+    booked.decide("otp_channel", RequirementState.UNMET, number_id=later.pk)
+    shown = page(agent_at_desk, booked)
+    assert f'name="without" value="{later.pk}" checked' in shown
+    assert "Start the call with 1 number<" in shown
+    assert "Still missing" in step(agent_at_desk, booked, "start")
+    assert step(agent_at_desk, booked, "start", without=[later.pk]) == "The call has begun."
+    shown = page(agent_at_desk, booked, number=later.pk)
+    assert "It was not ready when the call began." in shown
+    assert "Left the call" in shown
+    step(agent_at_desk, booked, "back", number=later.pk)
+    assert "Left the call" not in page(agent_at_desk, booked, number=later.pk)
+
+
+def test_only_a_lead_overrides_and_it_stays_visible(booked: Walk, agent_at_desk: Person, lead_at_desk: Person) -> None:
+    booked.decide("open_conversations_ack", RequirementState.UNMET)
+    step(agent_at_desk, booked, "start", override="I know better")
+    assert state(booked) == PinCallState.BOOKED
+    assert 'name="override"' in page(lead_at_desk, booked)
+    assert "Say why" in step(lead_at_desk, booked, "start", override=" ")
+    step(lead_at_desk, booked, "start", override="Said on the phone")
+    assert state(booked) == PinCallState.STARTED
+    words = "let the call begin without: Open conversations: understood. Reason: Said on the phone"
+    assert words in page(agent_at_desk, booked)
+    assert "although something was missing (Open conversations: understood): Said on the phone" in agent_at_desk.page(
+        booked
+    )
+
+
+def test_what_nobody_overrides_is_said_and_stays_out(booked: Walk, lead_at_desk: Person) -> None:
+    tired = booked.number(2)
+    until = booked.now.replace(hour=23)
+    NumberMove.objects.filter(pk=tired.pk).update(state="cooling_down", cool_down_until=until)
+    booked.decide("open_conversations_ack", RequirementState.UNMET)
+    shown = page(lead_at_desk, booked)
+    assert "The number rests after too many tries." in shown
+    assert "Only time mends it. Nobody can override this." in shown
+    assert f'<input type="hidden" name="without" value="{tired.pk}">' in shown
+    step(lead_at_desk, booked, "start", override="Said on the phone", without=[tired.pk])
+    assert state(booked) == PinCallState.STARTED
+
+
+def test_two_step_found_on_is_said_with_what_follows(booked: Walk, meta: Meta, agent_at_desk: Person) -> None:
+    step(agent_at_desk, booked, "start")
+    meta.protect(NUMBER)
+    NumberMove.objects.filter(pk=booked.number().pk).update(phone_number_id="", state="pending")
+    step(agent_at_desk, booked, "ask", number=booked.number().pk, method="sms")
+    # The next number comes up by itself.
+    assert f'name="number" value="{booked.number(2).pk}"' in page(agent_at_desk, booked)
+    shown = page(agent_at_desk, booked, number=booked.number().pk)
+    assert "Two-step verification is still switched on. Go on with the other numbers" in shown
+    assert 'name="step" value="switched_off"' in shown
+    meta.unprotect(NUMBER)
+    step(agent_at_desk, booked, "switched_off", number=booked.number().pk)
+    step(agent_at_desk, booked, "ask", number=booked.number().pk, method="sms")
+    assert booked.number().state == "code_requested"
+
+
+def test_the_account_is_read_when_asked(booked: Walk, agent_at_desk: Person) -> None:
+    assert "Not read at Meta yet." in page(agent_at_desk, booked)
+    assert "read anew" in step(agent_at_desk, booked, "read")
+    assert "✓ Account at the destination approved by Meta" in page(agent_at_desk, booked)
