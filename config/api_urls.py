@@ -3,7 +3,7 @@
 from django.urls import path
 
 from config.openapi import OpenApiView
-from migrations_app.api import calls, directories, eligibility, filing, requirements
+from migrations_app.api import calls, directories, eligibility, filing, message_profiles, requirements
 from migrations_app.api import tickets as documents
 from providers.api.views import BspsView
 from tickets.api import conversation, feed, files, service
@@ -30,6 +30,7 @@ urlpatterns = [
         name="requirement-requested",
     ),
     path(f"{_TICKET}/chases", requirements.ChasesView.as_view(), name="chases"),
+    path(f"{_TICKET}/message-profile", message_profiles.MessageProfileView.as_view(), name="message-profile"),
     path(f"{_TICKET}/slots", calls.SlotsView.as_view(), name="slots"),
     path(f"{_TICKET}/slot-holds", calls.HoldsView.as_view(), name="slot-holds"),
     path(f"{_TICKET}/pin-calls", calls.CallsView.as_view(), name="pin-calls"),

@@ -20,6 +20,7 @@ from migrations_app.admin.drafts import DRAFT_ACTIONS
 from migrations_app.admin.flow_actions import FLOW_ACTIONS
 from migrations_app.admin.group_call import GROUP_ACTIONS
 from migrations_app.admin.holder_card import HOLDER_ACTIONS
+from migrations_app.admin.message_profiles import PROFILE_ACTIONS
 from migrations_app.admin.proof_actions import PROOF_ACTIONS
 from migrations_app.admin.words import refusal_words
 from migrations_app.services import endings, letting_go
@@ -165,6 +166,7 @@ ALL_ACTIONS: dict[str, Action] = {
     **GROUP_ACTIONS,
     **HOLDER_ACTIONS,
     **MANNERS_ACTIONS,
+    **PROFILE_ACTIONS,
     **PROOF_ACTIONS,
     "comment": Action(_comment, for_client=True, stale_ok=True),
     "attach": Action(_attach, for_client=True, stale_ok=True),

@@ -20,6 +20,7 @@ from config.core.zones import time_zones
 from migrations_app.api.base import TicketView, numbers_in
 from migrations_app.api.documents import call_document
 from migrations_app.api.serializers import BookIn, HoldIn, MoveCallIn
+from migrations_app.enums.slots import slot_reason_text
 from migrations_app.models import PinCall
 from migrations_app.rules.phone import NotAPhoneNumber, parse_phone
 from migrations_app.rules.shared_calls import packs
@@ -86,15 +87,20 @@ def _chosen(request: Request) -> list[str] | None:
 
 
 def _slot(slot: Slot, zone: str) -> dict[str, Any]:
-    reasons = ["low_traffic_window"] if slot.low_traffic else []
-    reasons += ["joins_your_call"] if slot.joins else []
     return {
         "start": utc(slot.start),
         "end": utc(slot.end),
         "local_start": slot.start.astimezone(ZoneInfo(zone)).isoformat(),
         "score": slot.score,
         "low_traffic": slot.low_traffic,
-        "reasons": reasons,
+        "reasons": [
+            {
+                "code": reason.code.value,
+                "message": slot_reason_text(reason.code, expected=reason.expected, busiest=reason.busiest),
+                "effect": reason.effect,
+            }
+            for reason in slot.reasons
+        ],
     }
 
 

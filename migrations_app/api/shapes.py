@@ -20,6 +20,7 @@ from config.core.api.shapes import (
 from migrations_app import enums
 from migrations_app.api.evidence_documents import EARLIER_EVIDENCE, EVIDENCE
 from migrations_app.rules.requirements import CATALOGUE
+from migrations_app.rules.traffic import ReasonCode
 from tickets.enums import ON_HOLD, ClockState, Party, Priority, SlaMetric, StatusCategory, TicketKind, TicketStatus
 
 _STATUS: Final[Shape] = words(TicketStatus, [ON_HOLD])
@@ -175,9 +176,9 @@ SHAPES: Final[dict[str, Shape]] = {
                 start=MOMENT,
                 end=MOMENT,
                 local_start={**MOMENT, "description": "The same moment on the clock of `timezone`."},
-                score={"type": "number"},
+                score={"type": "number", "minimum": 0, "maximum": 1, "description": "The sum of the reasons' effects."},
                 low_traffic=FLAG,
-                reasons=several(TEXT),
+                reasons=several(members(code=words(ReasonCode), message=TEXT, effect={"type": "number"})),
             )
         ),
         duration_minutes=WHOLE,

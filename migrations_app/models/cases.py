@@ -65,6 +65,7 @@ class MigrationCase(TimestampedModel):
     uses_business_app = models.BooleanField(_("used in the WhatsApp Business app"), null=True)
     moves = models.CharField(_("what moves"), max_length=10, choices=Moves.choices, default=Moves.UNKNOWN)
     low_traffic_windows = models.JSONField(_("low-traffic windows"), default=list, blank=True)
+    message_profile = models.JSONField(_("messages by the hour"), default=list, blank=True)
     notes = models.TextField(_("notes"), blank=True, default="")
     unanswered = models.JSONField(_("required answers missing"), default=list, blank=True, editable=False)
     destination_read = models.JSONField(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from migrations_app.rules.traffic import MessageProfile, SlotReason, Traffic, score_of
 from tickets.rules.calendars import moment_of
 
 CELL = timedelta(minutes=15)
@@ -63,6 +64,7 @@ class Slot:
     agent_ids: tuple[int, ...]
     joins: bool = False
     """A call of the same client is there already, and takes these numbers in."""
+    reasons: tuple[SlotReason, ...] = ()
 
 
 def cells(start: datetime, minutes: int) -> list[datetime]:
@@ -117,13 +119,24 @@ def occurrences(
 
 @dataclass(frozen=True)
 class SlotQuestion:
-    """What is asked for: a call of `minutes` starting within [since, until), for a client in `zone`."""
+    """What is asked for: a call of `minutes` starting within [since, until), for a client in `zone`.
+
+    `asked_at` is the present moment, from which soonness counts; `since` where nobody says.
+    """
 
     since: datetime
     until: datetime
     minutes: int
     zone: ZoneInfo
     windows: tuple[LowTrafficWindow, ...] = ()
+    profile: MessageProfile | None = None
+    asked_at: datetime | None = None
+
+    @property
+    def traffic(self) -> Traffic:
+        """What is known of the client's traffic."""
+        length = timedelta(minutes=self.minutes)
+        return Traffic(self.zone, length, self.asked_at or self.since, bool(self.windows), self.profile)
 
 
 class Quiet:
@@ -150,25 +163,14 @@ def offers(question: SlotQuestion, moments: Mapping[datetime, tuple[int, ...]]) 
     """Return free moments, with the agents who are free at each, as slots with a score, in order of time."""
     length = timedelta(minutes=question.minutes)
     quiet = Quiet(question.windows, zone=question.zone, since=question.since, until=question.until + length)
+    traffic = question.traffic
     return [
-        _slot(start, agents, question, quiet=quiet.holds(start, start + length)) for start, agents in moments.items()
+        _slot(start, agents, question, traffic, quiet=quiet.holds(start, start + length))
+        for start, agents in moments.items()
     ]
 
 
-def _slot(start: datetime, agents: tuple[int, ...], question: SlotQuestion, *, quiet: bool) -> Slot:
+def _slot(start: datetime, agents: tuple[int, ...], question: SlotQuestion, traffic: Traffic, *, quiet: bool) -> Slot:
+    reasons = traffic.reasons(start, quiet=quiet)
     end = start + timedelta(minutes=question.minutes)
-    return Slot(start, end, quiet, _score(start, quiet=quiet, question=question), agents)
-
-
-def _score(start: datetime, *, quiet: bool, question: SlotQuestion) -> float:
-    """Quiet hours weigh most; among equals the sooner the better: a number is unprotected until it has moved."""
-    if quiet:
-        base = 1.0
-    elif question.windows:
-        base = 0.4
-    else:
-        # Nothing is known of the client's traffic: early and late hours of its day are the better guess.
-        hour = start.astimezone(question.zone).hour
-        base = 0.7 if hour < 10 or hour >= 18 else 0.5  # noqa: PLR2004  (hours of the day)
-    days = (start - question.since).total_seconds() / 86400
-    return round(max(0.0, base - 0.01 * days), 3)
+    return Slot(start, end, quiet, score_of(reasons), agents, reasons=reasons)

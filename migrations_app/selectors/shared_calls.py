@@ -12,6 +12,7 @@ from migrations_app.models import CallCell, MigrationCase, NumberMove, PinCall, 
 from migrations_app.rules.availability import quarters
 from migrations_app.rules.shared_calls import Caller, belong_together, has_room, may_share
 from migrations_app.rules.slots import CallLength, Slot
+from migrations_app.rules.traffic import score_of, with_joining
 from migrations_app.selectors.call_policies import policy_of
 from migrations_app.selectors.slots import SlotFrame, offered_slots
 from tickets.models import Ticket
@@ -155,7 +156,8 @@ def _slot_of(found: Joinable, frame: SlotFrame, case: MigrationCase, *, now: dat
     start = found.call.start
     exact = SlotFrame(start, start + timedelta(seconds=1), minutes, frame.timezone, frame.queue_id)
     slot = next(slot for slot in offered_slots(exact, case, now=now, ignore_taken=True) if slot.start == start)
-    return replace(slot, agent_ids=(found.call.agent_id,), joins=True)
+    reasons = with_joining(slot.reasons)
+    return replace(slot, agent_ids=(found.call.agent_id,), joins=True, reasons=reasons, score=score_of(reasons))
 
 
 def calls_to_join(question: JoinQuestion, *, now: datetime) -> list[PinCall]:

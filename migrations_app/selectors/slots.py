@@ -10,6 +10,7 @@ from migrations_app.rules.availability import Client, Frame, Taken, free_moments
 from migrations_app.rules.call_policy import Policy
 from migrations_app.rules.hours import zone_of
 from migrations_app.rules.slots import LowTrafficWindow, Slot, SlotQuestion, offers
+from migrations_app.rules.traffic import profile_of
 from migrations_app.selectors.agents import agents_of, loads_of, taken_by
 from migrations_app.selectors.call_policies import policy_of
 from tickets.models import Ticket
@@ -57,7 +58,15 @@ def offered_slots(frame: SlotFrame, case: MigrationCase, *, now: datetime, ignor
     taken = Taken()
     if not ignore_taken:
         taken = taken_by(agents, since=since, until=until, ticket_id=ticket.pk, moving=frame.moving, now=now)
-    question = SlotQuestion(since=since, until=until, minutes=frame.minutes, zone=client.zone, windows=windows_of(case))
+    question = SlotQuestion(
+        since=since,
+        until=until,
+        minutes=frame.minutes,
+        zone=client.zone,
+        windows=windows_of(case),
+        profile=profile_of(case.message_profile),
+        asked_at=now,
+    )
     return offers(question, free_moments(asked, agents, taken))
 
 

@@ -1,12 +1,12 @@
 """The facts that messages may mention, in the words of the recipient's language."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.utils import translation
 
 from migrations_app.enums import WabaOwner
 from migrations_app.models import HolderCheck, MigrationCase, NumberMove, PinCall
+from migrations_app.rules.traffic import CUT_OVER
 from migrations_app.rules.wording import number_lines
 from migrations_app.selectors.holders import numbers_of_check
 from migrations_app.services.rendering import known_language, local_time
@@ -17,7 +17,7 @@ from tickets.enums import Source
 from tickets.models import Ticket
 
 _NEEDS_ADDRESS = frozenset({RequestChannel.SUPPORT_TICKET, RequestChannel.EMAIL})
-CAMPAIGNS_PAUSE = timedelta(hours=3)
+CAMPAIGNS_PAUSE = CUT_OVER
 """How long after the call's start campaigns stay paused. Source: Sinch, number migration page (1 to 3 hours)."""
 
 

@@ -114,6 +114,17 @@ class Whole(serializers.IntegerField):
         return data
 
 
+class Amount(serializers.FloatField):
+    """A JSON number, whole or not."""
+
+    def to_internal_value(self, data: Any) -> float:
+        """Refuse texts and truth values; a whole number stays one."""
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        value = super().to_internal_value(data)
+        return int(value) if value.is_integer() else value
+
+
 class ClockTime(StrictText):
     """A wall-clock time of the day, HH:MM."""
 

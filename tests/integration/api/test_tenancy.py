@@ -30,6 +30,7 @@ OF_A_TICKET = [
     "/attachments",
     "/attachments/{file}",
     "/chases",
+    "/message-profile",
     "/slots",
     "/slot-holds",
     "/pin-calls",
