@@ -16,6 +16,7 @@ from migrations_app.models import ChaseAttempt, Notice
 from migrations_app.selectors import cases, due, mails
 from migrations_app.selectors.holders import holder_due
 from migrations_app.selectors.proofs import due_tries, lost_tries
+from migrations_app.selectors.proposals import due_proposals
 from migrations_app.services import (
     calls,
     endings,
@@ -27,6 +28,7 @@ from migrations_app.services import (
     moves,
     outreach,
     proofs,
+    proposals,
 )
 from providers.services import exchanges
 
@@ -85,6 +87,15 @@ def sweep_proofs(**_: Any) -> None:
             proofs.give_up_lost(try_id, by=SYSTEM, now=now)
     for try_id in due_tries(now=now, limit=BATCH):
         try_claim.delay(try_id=try_id)
+
+
+@shared_task(name="migrations.sweep_proposals")
+def sweep_proposals(**_: Any) -> None:
+    """Go on after times for the call that nobody has answered: times anew, or a call booked unasked."""
+    now = clock.now()
+    for proposal_id in due_proposals(now=now, limit=BATCH):
+        with _alone("proposal", proposal_id):
+            proposals.look_after(proposal_id=proposal_id, now=now)
 
 
 @shared_task(name="migrations.try_claim")

@@ -218,6 +218,8 @@ class EventType(TextChoices):
     CHASE_LEFT_ALONE = "chase.left_alone", _("No reminders by mail wanted")
     CALL_STEP = "pin_call.step", _("Step of the call")
     HOLDER_ANSWERED = "pin_call.holder_answered", _("A phone holder answered")
+    CALL_PROPOSED = "pin_call.proposed", _("Times proposed for the call")
+    CALL_TIMES_DECLINED = "pin_call.times_declined", _("None of the proposed times suits")
     NUMBER_TRIED = "number.tried", _("Tried at Meta")
     TASK_ENDED = "task.ended", _("Task of the desk ended")
     ANSWER_JUDGED = "chase.answer_judged", _("Answer judged")
@@ -240,6 +242,8 @@ INTERNAL_EVENTS = frozenset(
         EventType.CHASE_LEFT_ALONE,
         EventType.CALL_STEP,
         EventType.HOLDER_ANSWERED,
+        EventType.CALL_PROPOSED,
+        EventType.CALL_TIMES_DECLINED,
         EventType.NUMBER_TRIED,
         EventType.TASK_ENDED,
         EventType.ANSWER_JUDGED,

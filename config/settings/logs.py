@@ -9,7 +9,7 @@ import structlog
 _SECRET_WORDS = ("authorization", "password", "secret", "token", "pin", "otp", "code_input", "api_key", "cookie")
 
 
-_SIGNED_LINK = re.compile(r"(/[htu]/)[^\s/?#\"']+")
+_SIGNED_LINK = re.compile(r"(/[chtu]/)[^\s/?#\"']+")
 
 
 def mask_secrets(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -21,7 +21,7 @@ def mask_secrets(_logger: object, _method: str, line: MutableMapping[str, Any]) 
 
 
 def mask_links(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace the secret part of signed links (`/h/…`, `/t/…`, `/u/…`): whoever has one may use it."""
+    """Replace the secret part of signed links (`/c/…`, `/h/…`, `/t/…`, `/u/…`): whoever has one may use it."""
     for key, value in line.items():
         if isinstance(value, str) and "/" in value:
             line[key] = _SIGNED_LINK.sub(r"\1***", value)

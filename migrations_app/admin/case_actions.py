@@ -18,6 +18,7 @@ from providers.services.naming import NameTaken
 from tickets.enums import Party
 
 MAX_SHORT = 100
+MAX_REASON = 300
 _DECISIONS = frozenset({RequirementState.MET, RequirementState.WAIVED, RequirementState.FAILED, RequirementState.UNMET})
 
 
@@ -137,15 +138,25 @@ def _join(deed: Deed) -> str:
     return _("The ticket has joined the call; the client is told.")
 
 
+def _why(deed: Deed, complaint: str) -> str:
+    reason = deed.text("reason", complaint)
+    if len(reason) > MAX_REASON:
+        raise BadForm(_("The text is too long."))
+    return reason
+
+
 def _reschedule(deed: Deed) -> str:
+    reason = _why(deed, _("Say why the call is moved."))
+    start = deed.moment("start")
     calls.reschedule(
-        ticket_id=deed.ticket.pk, call_id=deed.text("call"), start=deed.moment("start"), by=deed.by, now=deed.now
+        ticket_id=deed.ticket.pk, call_id=deed.text("call"), start=start, by=deed.by, now=deed.now, reason=reason
     )
     return _("The call is moved; the client is told.")
 
 
 def _cancel_call(deed: Deed) -> str:
-    calls.cancel_call(ticket_id=deed.ticket.pk, call_id=deed.text("call"), by=deed.by, now=deed.now)
+    reason = _why(deed, _("Say why the call is cancelled."))
+    calls.cancel_call(ticket_id=deed.ticket.pk, call_id=deed.text("call"), by=deed.by, now=deed.now, reason=reason)
     return _("The call is cancelled; the client is told.")
 
 

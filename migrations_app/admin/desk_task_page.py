@@ -30,7 +30,7 @@ from migrations_app.admin.words import (
 from migrations_app.enums import AttemptState, DeskTaskKind, DeskTaskState, RequirementCode, TaskOutcome
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.models import ChaseAttempt, DeskTask, MigrationCase
-from migrations_app.rules.desk_tasks import ASKING
+from migrations_app.rules.desk_tasks import ASKING, BY_VOICE
 from migrations_app.rules.hours import opening
 from migrations_app.rules.links import is_being_moved, phone_link, web_link, whatsapp_link
 from migrations_app.selectors.desk_tasks import besides, tasks_of, visible_tasks
@@ -84,6 +84,7 @@ def context_of(task: DeskTask, *, user: Any, now: datetime, entered: Any = None)
     asking = task.kind in ASKING and task.attempt is not None
     is_open = task.state == DeskTaskState.OPEN
     theirs, ours = _scripts(task, now) if asking and is_open else (Script(task.title, task.text), None)
+    rung = task.kind in BY_VOICE
     works = is_open and user.has_perm("tickets.change_ticket")
     return {
         "title": f"{task.get_kind_display()}: {ticket.client_name}",
@@ -96,7 +97,8 @@ def context_of(task: DeskTask, *, user: Any, now: datetime, entered: Any = None)
         "labels": _labels(task),
         "open": is_open,
         "asking": asking,
-        "there": there(task, now) if asking and is_open else None,
+        "rung": rung,
+        "there": there(task, now) if (asking or rung) and is_open else None,
         "link": _link(task, theirs),
         "hint_only": task.kind == DeskTaskKind.PORTAL and not (case.current_bsp and case.current_bsp.contact_url),
         "being_moved": is_being_moved(task.contact, case.numbers.values_list("number", flat=True)),
@@ -108,7 +110,7 @@ def context_of(task: DeskTask, *, user: Any, now: datetime, entered: Any = None)
         "judge": entry_of(task, case) if works and task.kind == DeskTaskKind.JUDGE_ANSWER else None,
         **(holder_card.task_context(task) if is_open else {}),
         **_case_facts(task, case),
-        **(_form(task, entered or {}) if works and asking else {}),
+        **(_form(task, entered or {}) if works and (asking or rung) else {}),
     }
 
 
@@ -146,7 +148,7 @@ def _occasion(task: DeskTask, case: MigrationCase, language: str, now: datetime)
 def _link(task: DeskTask, words: Script) -> str:
     if task.kind == DeskTaskKind.WHATSAPP:
         return whatsapp_link(task.contact, words.text)
-    return phone_link(task.contact) if task.kind == DeskTaskKind.PHONE else web_link(task.url)
+    return phone_link(task.contact) if task.kind in BY_VOICE else web_link(task.url)
 
 
 def _case_facts(task: DeskTask, case: MigrationCase) -> dict[str, Any]:
@@ -172,6 +174,8 @@ def _case_facts(task: DeskTask, case: MigrationCase) -> dict[str, Any]:
 def _form(task: DeskTask, entered: Any) -> dict[str, Any]:
     codes = claimable(asked_rows(task.chase)) if task.chase is not None else []
     left_out = {TaskOutcome.CLAIMED} if not codes else set()
+    if task.kind == DeskTaskKind.RING_CLIENT:
+        left_out.add(TaskOutcome.PROMISED)
     return {
         "outcomes": [
             (outcome.value, outcome_words(task.kind, outcome.value))

@@ -11,6 +11,7 @@ from tickets.enums import Priority
 TASK_ICONS: dict[str, str] = {
     DeskTaskKind.PORTAL: "language",
     DeskTaskKind.PHONE: "call",
+    DeskTaskKind.RING_CLIENT: "call",
     DeskTaskKind.WHATSAPP: "chat",
     DeskTaskKind.JUDGE_ANSWER: "mark_email_unread",
     DeskTaskKind.REMOVE_NUMBER: "delete",
@@ -22,6 +23,7 @@ _ASKED_WORDS: dict[str, Any] = {
     DeskTaskKind.PORTAL: _("The request is sent"),
     DeskTaskKind.PHONE: _("Spoken: they see to it"),
     DeskTaskKind.WHATSAPP: _("The message is sent"),
+    DeskTaskKind.RING_CLIENT: _("Spoken with the client"),
 }
 
 

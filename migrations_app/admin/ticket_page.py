@@ -14,9 +14,11 @@ from migrations_app.admin import (
     chases_card,
     drafts,
     holder_card,
+    message_profiles,
     number_lines,
     playbook_card,
     proof_card,
+    proposal_card,
 )
 from migrations_app.admin.desk_task_page import task_card
 from migrations_app.admin.insight import ready_line
@@ -161,6 +163,8 @@ def _case_context(
         "quiet_hours": [
             f"{WEEKDAYS[window['weekday']]} {window['start']}–{window['end']}" for window in case.low_traffic_windows
         ],
+        **message_profiles.context_of(ticket, case),
+        **(proposal_card.context_of(case) if desk else {}),
         "sees_exchanges": desk and user.has_perm("providers.view_exchange"),
     }
 

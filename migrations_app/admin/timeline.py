@@ -16,7 +16,7 @@ from migrations_app.admin.event_data import requirement_of as _requirement
 from migrations_app.admin.holder_card import holder_answered
 from migrations_app.admin.proof_card import tried_words
 from migrations_app.admin.routing_words import REASON_WORDS
-from migrations_app.admin.timeline_call import call_step
+from migrations_app.admin.timeline_call import call_step, proposed
 from migrations_app.admin.timeline_mail import answer_judged, handed_over, note_moved
 from migrations_app.admin.words import EMAIL_WORDS
 from migrations_app.enums import Flow, NumberState, RequirementState
@@ -267,6 +267,7 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.ATTEMPT_SET_ASIDE: ("inventory_2", _set_aside),
     EventType.CALL_STEP: ("call", call_step),
     EventType.HOLDER_ANSWERED: ("contact_phone", holder_answered),
+    EventType.CALL_PROPOSED: ("event_note", proposed),
     EventType.NUMBER_TRIED: ("science", tried_words),
     EventType.TASK_ENDED: ("task_alt", chase_lines.task_ended),
     EventType.ANSWER_JUDGED: ("mark_email_read", answer_judged),

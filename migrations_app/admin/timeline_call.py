@@ -11,6 +11,8 @@ _STEPS: dict[str, Any] = {
     "started": _("The call began"),
     "overridden": _("The call began although something was missing (%(titles)s): %(reason)s"),
     "finished": _("The call ended"),
+    "moved": _("Why the call was moved: %(note)s"),
+    "cancelled": _("Why the call was cancelled: %(note)s"),
     "put_off": _("Put off to the end of the call: %(number)s"),
     "pin_set": _("Another two-step PIN was set: %(number)s"),
     "pin_noted": _("The client wrote the new two-step PIN down: %(number)s"),
@@ -29,5 +31,13 @@ def call_step(data: Data, _names: Names) -> str:
         "titles": ", ".join(check_title(code) for code in codes),
         "reason": data.get("override_reason", ""),
         "number": data.get("number", ""),
+        "note": data.get("note", ""),
         "numbers": ", ".join(data.get("numbers", [])),
     }
+
+
+def proposed(data: Data, names: Names) -> str:
+    """Say which times were proposed to the client."""
+    times = "; ".join(names.local(start) for start in data.get("starts", [])) or "–"
+    words = str(_("Times proposed for the call (round %(round)s): %(times)s"))
+    return words % {"round": data.get("round", ""), "times": times}

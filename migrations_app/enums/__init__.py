@@ -261,6 +261,7 @@ class DeskTaskKind(TextChoices):
     META_PROBLEM = "meta_problem", _("Look at Meta's refusal")
     HOLDER_CHECK = "holder_check", _("Ask the phone holder")
     HOLDER_REFUSED = "holder_refused", _("The phone holder cannot")
+    RING_CLIENT = "ring_client", _("Ring the client about the call")
 
 
 class DeskTaskState(TextChoices):

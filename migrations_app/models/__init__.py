@@ -15,6 +15,7 @@ from migrations_app.models.ladders import Ladder
 from migrations_app.models.manners import Mailbox, NudgeStop
 from migrations_app.models.playbooks import Playbook, PlaybookStage
 from migrations_app.models.proofs import ProofTry
+from migrations_app.models.proposals import CallLink, CallProposal
 
 __all__ = [
     "AgentAbsence",
@@ -22,7 +23,9 @@ __all__ = [
     "AgentProfile",
     "BspPace",
     "CallCell",
+    "CallLink",
     "CallPolicy",
+    "CallProposal",
     "Chase",
     "ChaseAttempt",
     "DeskTask",

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
+from migrations_app.portal.calls import call, invite
 from migrations_app.portal.holders import holder
 from migrations_app.portal.nudges import nudges
 
 urlpatterns = [
     path("h/<str:token>", holder, name="holder"),
     path("u/<str:token>", nudges, name="nudges"),
+    path("c/<str:token>", call, name="call"),
+    path("c/<str:token>/call.ics", invite, name="call-ics"),
 ]

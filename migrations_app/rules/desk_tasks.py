@@ -8,6 +8,12 @@ from migrations_app.rules.hours import Hours, add_business_days
 ASKING = frozenset({DeskTaskKind.PORTAL, DeskTaskKind.PHONE, DeskTaskKind.WHATSAPP})
 """Kinds that are a rung of a ladder: a person asks instead of a message. The other kinds are ended by who opened them."""
 
+BY_VOICE = frozenset({DeskTaskKind.PHONE, DeskTaskKind.RING_CLIENT})
+"""Kinds for which somebody is rung up."""
+
+TOLD_BY_AGENT = ASKING | BY_VOICE
+"""Kinds whose outcome an agent tells; the others end where they were opened."""
+
 SPOKEN_WITH = frozenset({TaskOutcome.PROMISED, TaskOutcome.CLAIMED})
 """Outcomes that somebody must have answered for."""
 
@@ -19,7 +25,7 @@ def asked(outcome: TaskOutcome) -> bool:
 
 def was_heard_of(kind: DeskTaskKind, outcome: TaskOutcome) -> bool:
     """Tell whether the other side has given a sign of life: a call that was answered, or words from it by any way."""
-    return outcome in SPOKEN_WITH or (kind is DeskTaskKind.PHONE and outcome is TaskOutcome.DONE)
+    return outcome in SPOKEN_WITH or (kind in BY_VOICE and outcome is TaskOutcome.DONE)
 
 
 def waits_too_long(since: datetime, now: datetime, desk: Hours) -> bool:

@@ -13,6 +13,7 @@ from migrations_app.enums import (
 from migrations_app.enums.disputes import DisputeState
 from migrations_app.enums.mail import MailState
 from migrations_app.enums.proofs import ProofState
+from migrations_app.enums.proposals import ProposalState
 
 _MOVING = (Stage.TRIAGE, Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED, Stage.IN_CALL, Stage.VERIFYING)
 _MOVED = (Stage.VERIFYING, Stage.CLOSING)
@@ -215,7 +216,26 @@ MAIL = table(
     },
 )
 
-ALL_TABLES = (STAGE, NUMBER, REQUIREMENT, CHASE, ATTEMPT, PIN_CALL, DISPUTE, DESK_TASK, PROOF, MAIL)
+PROPOSAL = table(
+    "proposed times",
+    start=ProposalState.OPEN,
+    moves={
+        ProposalState.OPEN: (
+            ProposalState.ANSWERED,
+            ProposalState.DECLINED,
+            ProposalState.SILENT,
+            ProposalState.BOOKED,
+            ProposalState.WITHDRAWN,
+        ),
+        ProposalState.ANSWERED: (),
+        ProposalState.DECLINED: (),
+        ProposalState.SILENT: (),
+        ProposalState.BOOKED: (),
+        ProposalState.WITHDRAWN: (),
+    },
+)
+
+ALL_TABLES = (STAGE, NUMBER, REQUIREMENT, CHASE, ATTEMPT, PIN_CALL, PROPOSAL, DISPUTE, DESK_TASK, PROOF, MAIL)
 
 MOVED = frozenset({NumberState.LIVE, NumberState.SKIPPED})
 """States in which nothing is left to do for a number."""

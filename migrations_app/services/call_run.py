@@ -15,12 +15,14 @@ from migrations_app.rules.checks import Check
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.readiness import codes_of
 from migrations_app.selectors.cases import case_of
+from migrations_app.selectors.proposals import missed_calls
 from migrations_app.services.call_leaving import leave
 from migrations_app.services.call_locks import lock_call
 from migrations_app.services.call_state import move_call
 from migrations_app.services.holder_plan import forget_tasks
 from migrations_app.services.notices import drop_call_notices
 from migrations_app.services.readiness_facts import read_readiness
+from migrations_app.services.ringing import MISSED_BEFORE, ring_after_missed
 from migrations_app.services.settle import settle
 from tickets.enums import EventType
 from tickets.models import Ticket
@@ -133,7 +135,7 @@ def end_if_all_moved(uow: UnitOfWork, ticket: Ticket, call: PinCall) -> None:
 
 
 def mark_no_show(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:
-    """Say that nobody came; the numbers can be booked again.
+    """Say that nobody came; times are proposed anew, and after a second missed call a person rings.
 
     :raises NotFound: the ticket has no such call.
     :raises IllegalTransition: it is neither booked nor started.
@@ -144,4 +146,7 @@ def mark_no_show(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> N
             drop_call_notices(call)
             forget_tasks(uow, case_of(call.ticket_id), call)
             record(uow, call.ticket, EventType.PIN_CALL_NO_SHOW, pin_call=str(call.uid), start=call.start.isoformat())
-            settle(uow, call.ticket, case_of(call.ticket_id))
+            case = case_of(call.ticket_id)
+            if missed_calls(call.ticket) >= MISSED_BEFORE:
+                ring_after_missed(uow, call.ticket, case)
+            settle(uow, call.ticket, case)

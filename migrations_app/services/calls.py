@@ -17,6 +17,7 @@ from migrations_app.selectors.cases import case_of
 from migrations_app.services.call_locks import lock_call, lock_for_booking
 from migrations_app.services.call_run import end_call
 from migrations_app.services.call_state import call_of, move_call
+from migrations_app.services.cut_off import demand_in_time
 from migrations_app.services.holder_plan import forget_tasks
 from migrations_app.services.lengths import call_length
 from migrations_app.services.notices import drop_call_notices, plan_call_notices, plan_notice, was_announced
@@ -126,13 +127,13 @@ def _take(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, wish: Wish, stat
     return call
 
 
-def reschedule(*, ticket_id: int, call_id: str, start: datetime, by: Actor, now: datetime) -> PinCall:
+def reschedule(*, ticket_id: int, call_id: str, start: datetime, by: Actor, now: datetime, reason: str = "") -> PinCall:
     """Move a booked call: the same invitation with the next sequence number; one event with old and new start.
 
-    It moves for all tickets that share it, and each of them is told.
+    It moves for all tickets that share it, and each of them is told. `reason`: why the desk moves it, for the desk's eyes.
 
     :raises NotFound: the ticket has no such call.
-    :raises IllegalTransition: it is not booked.
+    :raises IllegalTransition: it is not booked, or it is too late for somebody who is not of the desk.
     :raises SlotNotAvailable: the moment is not offered.
     :raises SlotTaken: somebody else was faster.
     """
@@ -140,6 +141,7 @@ def reschedule(*, ticket_id: int, call_id: str, start: datetime, by: Actor, now:
         _ticket, call, others = lock_call(uow, ticket_id, call_id)
         if call.state != PinCallState.BOOKED:
             raise IllegalTransition(extra={"allowed": []})
+        demand_in_time(uow, call)
         old, length = call.start, call.end - call.start
         CallCell.objects.filter(pin_call__in=[call, *others]).delete()
         agents = agents_for_all(call, others, start, now=now)
@@ -148,6 +150,7 @@ def reschedule(*, ticket_id: int, call_id: str, start: datetime, by: Actor, now:
         move_along(uow, others, call)
         for row in (call, *others):
             _tell_moved(uow, row, old)
+        _note_why(uow, call, "moved", reason)
         return call
 
 
@@ -164,16 +167,26 @@ def _tell_moved(uow: UnitOfWork, call: PinCall, old: datetime) -> None:
     settle(uow, call.ticket, case)
 
 
-def cancel_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:
+def _note_why(uow: UnitOfWork, call: PinCall, step: str, reason: str) -> None:
+    if reason:
+        record(uow, call.ticket, EventType.CALL_STEP, internal=True, pin_call=str(call.uid), step=step, note=reason)
+
+
+def cancel_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime, reason: str = "") -> None:
     """Cancel a booked call; its numbers can be booked again. A shared call goes on, shorter, for the other tickets.
 
+    `reason`: why the desk cancels it, for the desk's eyes.
+
     :raises NotFound: the ticket has no such call.
-    :raises IllegalTransition: it is not booked.
+    :raises IllegalTransition: it is not booked, or it is too late for somebody who is not of the desk.
     """
     with unit_of_work(by=by, now=now) as uow:
         ticket, call, others = lock_call(uow, ticket_id, call_id)
         case = case_of(ticket_id)
+        if call.state == PinCallState.BOOKED:
+            demand_in_time(uow, call)
         _cancel(uow, ticket, case, call)
+        _note_why(uow, call, "cancelled", reason)
         shrink(uow, others)
         settle(uow, ticket, case)
 

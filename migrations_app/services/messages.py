@@ -12,6 +12,7 @@ from migrations_app.models.chases import OutboundAttempt
 from migrations_app.selectors.cases import case_plan
 from migrations_app.selectors.proofs import still_on_numbers
 from migrations_app.services.asked import open_items
+from migrations_app.services.call_words import proposal_context, unasked
 from migrations_app.services.holder_links import MARK
 from migrations_app.services.letters import (
     IDENTIFIERS,
@@ -31,6 +32,7 @@ from migrations_app.services.message_facts import (
     holder_context,
     numbered,
 )
+from migrations_app.services.notices import INVITATION
 from migrations_app.services.recipients import contact_of
 from migrations_app.services.rendering import known_language, render
 from migrations_app.services.wording import Wording, wording_of
@@ -106,8 +108,10 @@ def compose_notice(
         context["items"] = _move_steps(case, notice.language)
     if notice.message == "two_step_still_on":
         context |= numbered(still_on_numbers(case))
+    if notice.message == INVITATION:
+        context |= proposal_context(ticket, case, language=notice.language)
     if call is not None:
-        context |= call_context(call, ticket, language=notice.language)
+        context |= call_context(call, ticket, language=notice.language) | {"unasked": unasked(call)}
     if isinstance(notice, Notice) and notice.holder is not None:
         context |= holder_context(notice.holder, ticket, language=notice.language) | {"link": MARK}
     return _addressed(notice, ticket, case, context, [])

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from django.db.models import Max, Q
 
 from config.core.uow import UnitOfWork
-from migrations_app.enums import AttemptState, Stage
+from migrations_app.enums import AttemptState, PinCallState, Stage
 from migrations_app.models import MigrationCase, Notice, PinCall
-from migrations_app.selectors.cases import case_plan
+from migrations_app.rules.progress import schedulable_numbers
+from migrations_app.selectors.cases import case_plan, facts_of
 from migrations_app.services.holder_plan import drop_checks, plan_checks
 from migrations_app.services.proof_facts import is_contested
 from tickets.enums import Party
@@ -48,7 +49,8 @@ def tell_stage(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     """Tell the client once per visit that a stage has been reached which asks something of it.
 
     A visit that follows at once, e.g. after a cancellation by mistake, is the same visit to the client. Nobody is invited to a
-    call while Meta is being asked about a claim, or does not believe it; the end of each try settles the case anew.
+    call while Meta is being asked about a claim, or does not believe it, or while all that is left cools down; the end of each
+    try and of each rest settles the case anew.
     """
     message = _stage_message(case)
     if message is None or not ticket.contact_email:
@@ -59,8 +61,13 @@ def tell_stage(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     # What an address has refused is not sent there again by itself (a person may); a corrected address is told anew.
     in_vain = Q(state__in=_IN_VAIN) & ~Q(address__in=["", ticket.contact_email])
     told = Notice.objects.filter(case=case, message=message, created_at__gte=since).exclude(in_vain)
-    if not told.exists() and not (message == INVITATION and is_contested(ticket, case, now=uow.now)):
+    if not told.exists() and not (message == INVITATION and _must_wait(ticket, case, now=uow.now)):
         plan_notice(uow, ticket, case, message, due=uow.now)
+
+
+def _must_wait(ticket: Ticket, case: MigrationCase, *, now: datetime) -> bool:
+    """Tell whether nobody is invited to a call yet: Meta is asked about a claim, or what is left still cools down."""
+    return is_contested(ticket, case, now=now) or not schedulable_numbers(facts_of(case, ticket))
 
 
 def _stage_message(case: MigrationCase) -> str | None:
@@ -74,9 +81,11 @@ def _stage_message(case: MigrationCase) -> str | None:
 
 
 def _since_booking(case: MigrationCase, earliest: datetime) -> datetime:
-    """Return the moment itself, or the case's last booking if that was later."""
-    booked = Notice.objects.filter(case=case, message="call_booked").aggregate(at=Max("created_at"))["at"]
-    return max(booked, earliest) if booked else earliest
+    """Return the moment itself, or the case's last booking if that was later; a missed call was booked even if no mail said so."""
+    told = Notice.objects.filter(case=case, message="call_booked").aggregate(at=Max("created_at"))["at"]
+    missed = PinCall.objects.filter(ticket_id=case.ticket_id, state=PinCallState.NO_SHOW)
+    known: list[datetime] = [at for at in (told, missed.aggregate(at=Max("created_at"))["at"]) if at is not None]
+    return max([*known, earliest])
 
 
 def plan_call_notices(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall) -> None:

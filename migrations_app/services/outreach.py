@@ -22,12 +22,15 @@ from migrations_app.selectors.due import is_due
 from migrations_app.services import bundling, chases, desk_rungs
 from migrations_app.services.attempts import TICKET_OF, AnyAttempt, locked_attempt
 from migrations_app.services.bundling import Member
+from migrations_app.services.call_words import with_links
 from migrations_app.services.delivery import come_back, give_up, still_wanted, take_outcome
 from migrations_app.services.holder_links import with_own_link
 from migrations_app.services.lengths import call_length
 from migrations_app.services.messages import NoAddress, NotNow, compose_chase, compose_notice
+from migrations_app.services.notices import INVITATION
 from migrations_app.services.pacing import is_nudge
 from migrations_app.services.preparing import pass_by, remember_prepared
+from migrations_app.services.proposals import choose_times
 from migrations_app.services.settle import settle
 from migrations_app.services.threads import Place, named, new_key
 from providers.enums import ExchangeState
@@ -82,7 +85,7 @@ def _claim(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime
             if isinstance(attempt, ChaseAttempt) and attempt.channel == ChannelName.EMAIL and is_nudge(attempt):
                 return _claim_nudge(uow, Member(attempt, ticket, case), mates)
             key = attempt.message_key or new_key()
-            message = _message(attempt, ticket, case, key=key, now=now)
+            message = _message(uow, attempt, ticket, case, key=key)
         except NotNow:
             pass_by(uow, ticket, case, attempt)
             settle(uow, ticket, case)
@@ -102,7 +105,7 @@ def _claim_nudge(uow: UnitOfWork, first: Member, mates: Sequence[int]) -> Claime
         return None
     row = first.attempt
     key = row.message_key or new_key()
-    message = _message(row, first.ticket, first.case, key=key, now=uow.now)
+    message = _message(uow, row, first.ticket, first.case, key=key)
     company = bundling.company_of(uow, first, mates)
     name = row.message
     if company:
@@ -141,13 +144,17 @@ def _begin(
             message_key=key, message=attempt.message,
         )  # fmt: skip
         remember_prepared(attempt, case)
+    # After the log was written: who reads the log needs no link that books a call.
+    message = with_links(uow, first, ticket, message)
     return Claimed(tuple(attempt.pk for attempt, _ticket, _case in rows), exchange.pk, first.channel, message)
 
 
-def _message(attempt: AnyAttempt, ticket: Ticket, case: MigrationCase, *, key: str, now: datetime) -> OutboundMessage:
+def _message(uow: UnitOfWork, attempt: AnyAttempt, ticket: Ticket, case: MigrationCase, *, key: str) -> OutboundMessage:
     """Return what leaves: the text that suits the moment, in its place in the conversation."""
-    message = _compose(attempt, ticket, case, now)
-    place = Place(chase=getattr(attempt, "chase", None), key=key, at=now, own_title=attempt.message in OWN_SUBJECT)
+    if attempt.message == INVITATION:
+        choose_times(uow, ticket, case)
+    message = _compose(attempt, ticket, case, uow.now)
+    place = Place(chase=getattr(attempt, "chase", None), key=key, at=uow.now, own_title=attempt.message in OWN_SUBJECT)
     return named(message, channel=attempt.channel, place=place)
 
 
@@ -168,8 +175,7 @@ def _no_address(uow: UnitOfWork, attempt: AnyAttempt, ticket: Ticket, case: Migr
 
 def _record(model: type[AnyAttempt], claimed: Claimed, outcome: Outcome, *, by: Actor, now: datetime) -> AttemptState:
     """Write what became of a message, attempt by attempt: one that cannot be written does not keep the others from it."""
-    states: list[AttemptState] = []
-    broken: list[Exception] = []
+    states, broken = list[AttemptState](), list[Exception]()
     for attempt_id in claimed.attempt_ids:
         try:
             states.append(_record_one(model, attempt_id, claimed, outcome, by=by, now=now))

@@ -1,6 +1,6 @@
 """From a template and its facts to a text in somebody's language."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from babel import Locale
@@ -25,9 +25,18 @@ def local_day(moment: datetime, zone: str, language: str) -> str:
     return day_in_words(moment.astimezone(zone_of(zone)).date(), language)
 
 
-def day_in_words(day: date, language: str) -> str:
+def day_in_words(day: date, language: str, *, with_weekday: bool = False) -> str:
     """Return a day in words of a language."""
-    return str(format_date(day, "long", locale=_locale(language)))
+    return str(format_date(day, "EEEE d MMMM" if with_weekday else "long", locale=_locale(language)))
+
+
+def clock_time(moment: datetime, zone: str) -> str:
+    """Return the time of the day by a wall clock; how far it is from UTC is told where the clocks have changed that day."""
+    local = moment.astimezone(zone_of(zone))
+    later = (moment + timedelta(hours=1)).astimezone(zone_of(zone))
+    earlier = (moment - timedelta(hours=1)).astimezone(zone_of(zone))
+    changes = not earlier.utcoffset() == local.utcoffset() == later.utcoffset()
+    return f"{local:%H:%M} ({local.isoformat()[-6:]})" if changes else f"{local:%H:%M}"
 
 
 def language_name(language: str, *, shown_in: str) -> str:

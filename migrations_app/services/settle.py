@@ -25,6 +25,7 @@ from migrations_app.services.insight import predict
 from migrations_app.services.notices import tell_stage
 from migrations_app.services.preparing import tell_when_clear
 from migrations_app.services.proof_plan import sync_proofs
+from migrations_app.services.proposal_ends import end_with_stage
 from migrations_app.services.silence import plan_silence
 from tickets.enums import Party, SlaMetric, TicketStatus
 from tickets.models import Ticket
@@ -74,6 +75,8 @@ def settle(
     ends = where.stage in ENDED and before not in ENDED
     chases = sync_chases(uow, ticket, case, facts)
     tell_when_clear(uow, ticket, case, facts, chases)
+    if before is Stage.READY and where.stage is not Stage.READY:
+        end_with_stage(uow, ticket, case)
     if ends:
         drop_at_end(uow, case)
     if facts.task_open or facts.chase_exhausted:

@@ -11,7 +11,7 @@ from config.core.errors import Conflict, FieldProblem, Invalid, NotFound
 from config.core.uow import UnitOfWork, unit_of_work
 from migrations_app.enums import ChaseState, DeskTaskKind, DeskTaskState, RequirementCode, TaskOutcome
 from migrations_app.models import Chase, DeskTask, MigrationCase, Requirement
-from migrations_app.rules.desk_tasks import ASKING, was_heard_of
+from migrations_app.rules.desk_tasks import TOLD_BY_AGENT, was_heard_of
 from migrations_app.rules.requirements import VALUE_CODES
 from migrations_app.selectors.cases import case_of
 from migrations_app.services import manners, requirements
@@ -61,7 +61,7 @@ def record_outcome(*, task_id: int, told: Told, by: Actor, now: datetime) -> Non
         ticket, case, task = _locked(uow, task_id)
         if task.state != DeskTaskState.OPEN:
             raise TaskEnded(extra={"by": task.done_by, "state": task.state, "outcome": task.outcome})
-        if task.kind not in ASKING:
+        if task.kind not in TOLD_BY_AGENT:
             raise NotAskedByPerson
         _demand_sense(told, now)
         rows = asked_rows(task.chase) if task.chase is not None else []

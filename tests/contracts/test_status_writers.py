@@ -10,7 +10,7 @@ from tests.contracts.source import Module, called, inside, modules, words
 STATUSES = {"status", "stage", "state"}
 ROWS = {
     "Ticket", "MigrationCase", "NumberMove", "Requirement", "SlaClock", "Chase", "ChaseAttempt", "Notice", "PinCall", "Exchange",
-    "OwnershipDispute", "RoutingVersion", "DeskTask", "ProofTry", "InboundMail",
+    "OwnershipDispute", "CallProposal", "RoutingVersion", "DeskTask", "ProofTry", "InboundMail",
 }  # fmt: skip
 CREATING = {"create", "get_or_create", "update_or_create", "bulk_create"}
 
@@ -42,6 +42,7 @@ MOVERS: set[Place] = {
     ("migrations_app/services/bounces.py", "take_report"),
     ("migrations_app/services/inbox.py", "set_aside"),
     ("migrations_app/services/call_state.py", "move_call"),
+    ("migrations_app/services/proposal_ends.py", "end"),
     ("migrations_app/services/disputes.py", "end_dispute"),
     ("migrations_app/services/desk_tasks.py", "close_task"),
     ("migrations_app/services/desk_tasks.py", "drop_tasks"),

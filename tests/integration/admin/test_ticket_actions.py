@@ -159,12 +159,17 @@ def test_a_call_is_booked_moved_and_cancelled(walk: Walker, agent_at_desk: Perso
     assert f'value="{call.uid}"' in text_of(
         agent_at_desk.get("tickets_ticket_slots", walked.ticket.pk, call=str(call.uid))
     )
-    agent_at_desk.do(walked, "reschedule", call=str(call.uid), start=(start + timedelta(hours=1)).isoformat())
+    agent_at_desk.do(
+        walked, "reschedule", call=str(call.uid), start=(start + timedelta(hours=1)).isoformat(), reason="Ana is ill"
+    )
     call.refresh_from_db()
     assert (call.start, call.sequence) == (start + timedelta(hours=1), 1)
-    agent_at_desk.do(walked, "cancel-call", call=str(call.uid))
+    agent_at_desk.do(walked, "cancel-call", call=str(call.uid), reason="Not before May")
     call.refresh_from_db()
     assert call.state == PinCallState.CANCELLED
+    page = agent_at_desk.page(walked)
+    assert "Why the call was moved: Ana is ill" in page
+    assert "Why the call was cancelled: Not before May" in page
 
 
 def test_slots_are_refused_in_words_while_something_blocks(walk: Walker, agent_at_desk: Person) -> None:
@@ -194,7 +199,8 @@ def test_refusals_are_words_not_errors(walk: Walker, agent_at_desk: Person) -> N
         ("decide", {"code": "nonsense", "state": "met"}),
         ("decide", {"code": "wallet_funded", "state": "met"}),
         ("claim", {"code": ""}),
-        ("cancel-call", {"call": "nonsense"}),
+        ("cancel-call", {"call": "nonsense", "reason": "none"}),
+        ("cancel-call", {"call": "", "reason": ""}),
         ("reschedule", {"call": "", "start": "2026-03-03T15:00:00"}),
         ("judge", {"attempt": "9" * 30}),
         ("assign", {"user": "٣"}),

@@ -42,17 +42,18 @@ def test_every_stage_has_a_page(path: Path, walk: Walker, lead_at_desk: Person, 
 _ALWAYS = {"attach", "comment", "assign", "reroute"}
 _WORK = {*_ALWAYS, "decide", "requested"}
 _CHASED = {"snooze-chase", "stop-chase"}
+_TOLD = "message-profile"
 
 
 @pytest.mark.parametrize(
     ("path", "offered"),
     [
-        (Path.WAITING_TWO_STEP, {*_WORK, "hold", "priority", "cancel", "reject", "flow", "try-now", *_CHASED}),
+        (Path.WAITING_TWO_STEP, {*_WORK, _TOLD, "hold", "priority", "cancel", "reject", "flow", "try-now", *_CHASED}),
         (
             Path.SCHEDULED,
-            {*_WORK, "hold", "priority", "cancel", "reject", "cancel-call", "flow", "try-now", *_CHASED},
+            {*_WORK, _TOLD, "hold", "priority", "cancel", "reject", "cancel-call", "flow", "try-now", *_CHASED},
         ),
-        (Path.LIVE, {*_WORK, "hold", "priority"}),
+        (Path.LIVE, {*_WORK, _TOLD, "hold", "priority"}),
         (Path.RESOLVED, {*_WORK, "close", "reopen", *_CHASED}),
         (Path.CLOSED, {*_ALWAYS, "reopen"}),
         (Path.CANCELLED, {*_ALWAYS, "reopen"}),
@@ -78,7 +79,7 @@ def test_a_requirement_offers_its_own_next_states(walk: Walker, agent_at_desk: P
 def test_a_client_is_offered_claims_words_and_files_only(walk: Walker, client_person: Person) -> None:
     walked = walk(Path.WAITING_TWO_STEP, waba_id=None)
     page = client_person.page(walked)
-    assert _actions(page, walked) == {"comment", "claim", "attach"}
+    assert _actions(page, walked) == {"comment", "claim", "attach", _TOLD}
     claimed = set(re.findall(r'name="code" value="(\w+)"', page))
     assert "waba_id" in claimed
     assert not {"send_receive_test", "destination_payment"} & claimed

@@ -192,7 +192,7 @@ def test_a_call_that_tickets_share_has_one_id_and_each_shows_its_own_numbers(api
     one, two = (walk(Path.READY, number, group_reference="sol-2026") for number in (NUMBER, OTHER_NUMBER))
     booked = api.post(f"{at(one)}/pin-calls", {"start": first_slot(api, one)}).json
     offered = api.get(f"{at(two)}/slots").data[0]
-    assert (offered["start"], offered["reasons"][-1]) == (booked["start"], "joins_your_call")
+    assert (offered["start"], offered["reasons"][-1]["code"]) == (booked["start"], "joins_your_call")
     before = api.get(at(one))
     joined = api.post(f"{at(two)}/pin-calls", {"start": booked["start"]})
     assert (joined.status, joined.json["id"], joined.json["numbers"]) == (201, booked["id"], [OTHER_NUMBER])
@@ -217,3 +217,17 @@ def test_a_promised_day_is_over_when_its_business_ends_at_the_client(api: Caller
         assert (answer.status, answer.entries) == (422, [("#/promised_for", "invalid")])
     details = [entry["detail"] for entry in api.post(path, {"promised_for": "Thursday"}).json["errors"]]
     assert details == ["Give a day, e.g. 2026-03-06, or a moment with its offset, e.g. 2026-03-06T15:00:00Z."]
+
+
+def test_too_late_a_change_is_refused_with_the_moment_it_became_so(
+    api: Caller, ready: Walk, clock_at: Callable[[datetime], None]
+) -> None:
+    call = ready.book(ready.now.replace(minute=0) + timedelta(hours=24))
+    address = f"{at(ready)}/pin-calls/{call.uid}"
+    clock_at(call.start - timedelta(minutes=119))
+    later = (call.start + timedelta(days=1)).isoformat()
+    for answer in (api.send("PATCH", address, {"start": later}), api.send("DELETE", address)):
+        assert (answer.status, answer.code, answer.json["allowed"]) == (409, "illegal_transition", [])
+        assert answer.json["cut_off_at"] == (call.start - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    clock_at(call.start - timedelta(minutes=120))
+    assert api.send("DELETE", address).status == 204

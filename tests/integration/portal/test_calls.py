@@ -1,0 +1,192 @@
+"""The links in mails about the call: their page shows, and changes nothing until something is posted."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMessage
+from django.test import Client
+
+from migrations_app.enums import DeskTaskKind, PinCallState
+from migrations_app.enums.proposals import ProposalState
+from migrations_app.models import CallLink, CallProposal, DeskTask, PinCall
+from tests.factories.forms import OTHER_NUMBER
+from tests.factories.walks import Path, Walk, Walker
+from tickets.models import Comment, Event
+
+LINK = re.compile(r"http://[^/]+(/c/\S+)")
+
+
+@pytest.fixture
+def web() -> Client:
+    return Client(enforce_csrf_checks=True, headers={"Accept-Language": "en"})
+
+
+@pytest.fixture
+def invited(
+    walk: Walker, claims_suffice: None, mailoutbox: list[EmailMessage], clock_at: Callable[[datetime], None]
+) -> Walk:
+    walked = walk(Path.READY)
+    walked.send_all_due()
+    walked.later(minutes=15)
+    clock_at(walked.now)
+    return walked
+
+
+@pytest.fixture
+def links(invited: Walk, mailoutbox: list[EmailMessage]) -> list[str]:
+    return LINK.findall(str(mailoutbox[-1].body))
+
+
+def starts(walked: Walk) -> list[str]:
+    return list(CallProposal.objects.filter(case=walked.case).latest("id").starts)
+
+
+def page(web: Client, link: str) -> str:
+    answer = web.get(link)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def rows() -> Mapping[str, Any]:
+    return {
+        model.__name__: list(model._default_manager.values())
+        for model in (PinCall, CallProposal, CallLink, Event, DeskTask, Comment)
+    }
+
+
+def test_looking_changes_nothing(web: Client, links: list[str]) -> None:
+    before = rows()
+    for link in links:
+        assert web.get(link).status_code == 200
+        assert web.head(link).status_code == 200
+    assert rows() == before
+
+
+def test_a_link_shows_its_time_and_books_it_when_asked_to(
+    web: Client, links: list[str], invited: Walk, agent_user: Any
+) -> None:
+    shown = page(web, links[0])
+    start = datetime.fromisoformat(starts(invited)[0])
+    assert "Is this time right?" in shown
+    assert f"with {agent_user.first_name}" in shown or not agent_user.first_name
+    assert "America/Sao_Paulo" in shown
+    assert "paused until" in shown
+    answer = web.post(links[0], {"do": "book", "start": start.isoformat()})
+    assert (answer.status_code, answer["Location"]) == (303, links[0])
+    call = PinCall.objects.get(ticket=invited.ticket)
+    assert (call.state, call.start) == (PinCallState.BOOKED, start)
+    assert CallProposal.objects.get(case=invited.case).state == ProposalState.ANSWERED
+    assert "The call is booked" in page(web, links[3]), "every link of the mail shows it now"
+    calendar = web.get(f"{links[0]}/call.ics")
+    assert (calendar.status_code, calendar["Content-Type"]) == (200, "text/calendar; charset=utf-8")
+    assert str(call.uid) in calendar.content.decode()
+
+
+def test_posting_twice_books_once(web: Client, links: list[str], invited: Walk) -> None:
+    for _time in range(2):
+        web.post(links[0], {"do": "book", "start": starts(invited)[0]})
+    assert PinCall.objects.filter(ticket=invited.ticket, state=PinCallState.BOOKED).count() == 1
+
+
+def test_a_time_that_is_taken_meanwhile_is_replaced_by_others(
+    web: Client, links: list[str], invited: Walk, walk: Walker
+) -> None:
+    start = datetime.fromisoformat(starts(invited)[0])
+    walk(Path.READY, OTHER_NUMBER).book(start)
+    shown = page(web, links[0])
+    assert "This time is not free any more." in shown
+    assert start.isoformat() not in shown
+    assert starts(invited)[1] in shown
+    refused = web.post(links[0], {"do": "book", "start": start.isoformat()})
+    assert refused.status_code == 409
+    assert "Please choose another one" in refused.content.decode()
+    assert web.post(links[0], {"do": "book", "start": starts(invited)[1]}).status_code == 303
+
+
+def test_none_of_these_opens_a_task_and_says_what_is_wished(web: Client, links: list[str], invited: Walk) -> None:
+    assert "None of these suits" in page(web, links[3])
+    answer = web.post(links[3], {"do": "none", "wish": "Only on\nSaturdays"})
+    assert "get in touch" in page(web, answer["Location"])
+    assert CallProposal.objects.get(case=invited.case).state == ProposalState.DECLINED
+    assert Comment.objects.get(ticket=invited.ticket).body == "Only on Saturdays"
+    task = DeskTask.objects.get(case=invited.case, kind=DeskTaskKind.RING_CLIENT)
+    assert "Only on Saturdays" in task.text
+
+
+def test_a_booked_call_is_moved_and_cancelled_until_the_cut_off(
+    web: Client, links: list[str], invited: Walk, clock_at: Callable[[datetime], None]
+) -> None:
+    first, second = starts(invited)[:2]
+    web.post(links[0], {"do": "book", "start": first})
+    assert "Move the call" in page(web, links[0])
+    assert web.post(links[0], {"do": "move", "start": second}).status_code == 303
+    call = PinCall.objects.get(ticket=invited.ticket)
+    assert (call.start, call.sequence) == (datetime.fromisoformat(second), 1)
+    clock_at(call.start - timedelta(hours=1))
+    assert "too late" in page(web, links[0])
+    for do in ({"do": "move", "start": starts(invited)[2]}, {"do": "cancel"}):
+        refused = web.post(links[0], do)
+        assert refused.status_code == 409
+        assert "too late" in refused.content.decode()
+    clock_at(call.start - timedelta(hours=3))
+    assert web.post(links[0], {"do": "cancel"}).status_code == 303
+    assert PinCall.objects.get(ticket=invited.ticket).state == PinCallState.CANCELLED
+    assert "None of these suits" in page(web, links[0])
+
+
+def test_what_makes_no_sense_is_refused_without_a_change(web: Client, links: list[str], invited: Walk) -> None:
+    for data in (
+        {},
+        {"do": "sing"},
+        {"do": "book"},
+        {"do": "book", "start": "soon"},
+        {"do": "book", "start": "2026-03-03"},
+    ):
+        assert web.post(links[0], data).status_code == 400
+    assert web.post(links[0], {"do": "cancel"}).status_code == 409
+    assert not PinCall.objects.filter(ticket=invited.ticket).exists()
+
+
+def test_a_link_that_is_not_ours_or_too_old_opens_nothing(
+    web: Client, links: list[str], clock_at: Callable[[datetime], None], invited: Walk
+) -> None:
+    assert web.get("/c/nonsense").status_code == 404
+    assert web.post("/c/nonsense", {"do": "cancel"}).status_code == 404
+    assert web.get(f"{links[0]}/call.ics").status_code == 404, "nothing is booked"
+    clock_at(invited.now + timedelta(days=91))
+    assert web.get(links[0]).status_code == 404
+
+
+def test_after_the_end_there_is_nothing_to_choose(web: Client, links: list[str], invited: Walk) -> None:
+    invited.cancel()
+    assert "nothing to choose" in page(web, links[0])
+    assert web.post(links[0], {"do": "book", "start": starts(invited)[0]}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("es", "¿Le viene bien esta hora?"),
+        ("pt-br", "Este horário serve?"),
+        ("ru", "Подходит ли это время?"),
+        ("ca", "Us va bé aquesta hora?"),
+    ],
+)
+def test_the_page_speaks_five_languages(web: Client, links: list[str], language: str, words: str) -> None:
+    assert words in web.get(links[0], headers={"Accept-Language": language}).content.decode()
+
+
+def test_nothing_keeps_the_page_or_tells_its_address(web: Client, links: list[str]) -> None:
+    for address in (links[0], "/c/nonsense"):
+        headers = web.get(address).headers
+        assert "no-store" in headers["Cache-Control"]
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert "noindex" in headers["X-Robots-Tag"]
+
+
+def test_who_answers_by_link_is_heard_of(web: Client, links: list[str], invited: Walk) -> None:
+    web.post(links[0], {"do": "book", "start": starts(invited)[0]})
+    assert invited.fresh().client_seen_at == invited.now
