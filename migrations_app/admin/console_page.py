@@ -1,6 +1,6 @@
 """What the call page shows: where each number stands, how many attempts are left, what to say."""
 
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -94,7 +94,7 @@ def parts_of(call: PinCall, *, user: Any, chosen: str, shown: str, now: datetime
         "over": call.state == PinCallState.FINISHED,
         **call_company.context_of(call, user),
         "ours": case.playbook_copy.get("execution") == Execution.GRAPH_API,
-        "ready": ready_card([call, *others_of(call)], now=now) if call.state == PinCallState.BOOKED else None,
+        "ready": _ready(call, numbers, now) if call.state == PinCallState.BOOKED else None,
         "may_override": is_lead(user),
         "override": [check_title(code) for code in call.overridden],
         "left": left[current.pk] if current and current.pk in left else None,
@@ -107,6 +107,12 @@ def parts_of(call: PinCall, *, user: Any, chosen: str, shown: str, now: datetime
         "pins": pins_to_note(numbers, shown=shown),
         **step_context(current, here, aside, now=now),
     }
+
+
+def _ready(call: PinCall, numbers: Sequence[NumberMove], now: datetime) -> dict[str, Any]:
+    """Return the section "Before you start", as far as it is about tickets that this person may see: those of the numbers."""
+    seen = {call.ticket_id, *(number.case.ticket_id for number in numbers)}
+    return ready_card([call, *others_of(call)], seen=seen, now=now)
 
 
 def _shown(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from migrations_app.admin.deeds import Action, BadForm, Deed
@@ -13,6 +14,7 @@ from migrations_app.rules.holders import Said
 from migrations_app.rules.links import phone_link, whatsapp_link
 from migrations_app.selectors.holders import HolderAnswer, holder_answers
 from migrations_app.services.holders import answer
+from migrations_app.services.scripts import holder_script
 
 COLOURS = {
     HolderState.OPEN: "grey",
@@ -61,14 +63,18 @@ def task_context(task: DeskTask) -> dict[str, Any]:
     if check is None:
         return {}
     lines = [each for each in holder_answers(check.pin_call).values() if each.check_id == check.pk]
+    own = (get_language() or "en").lower()
+    # The words in the agent's language too, where they are to be said in another one.
+    told = task.kind == DeskTaskKind.HOLDER_CHECK and own != task.language
     return {
+        "ours": holder_script(check, task.case.ticket, task.case, language=own) if told else None,
         "holder": {
             "check": check,
             "lines": lines,
             "tel": phone_link(task.contact),
             "whatsapp": whatsapp_link(task.contact, task.text),
             "open": check.pin_call.state == PinCallState.BOOKED,
-        }
+        },
     }
 
 

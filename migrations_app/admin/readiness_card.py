@@ -1,6 +1,6 @@
 """What the call page shows before the start: every check by its name, what is wrong, who can mend it, and where."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,8 +52,12 @@ class ShownPart:
     ready: bool = True
 
 
-def ready_card(rows: Sequence[PinCall], *, now: datetime) -> dict[str, Any]:
-    """Return the section "Before you start" of a booked call; `rows` are those of all tickets that share it."""
+def ready_card(rows: Sequence[PinCall], *, seen: Collection[int], now: datetime) -> dict[str, Any]:
+    """Return the section "Before you start" of a booked call; `rows` are those of all tickets that share it.
+
+    Of tickets that are not `seen` (ids) by this person only counts and titles are told; their numbers that are not ready stay
+    out of the start like the others, unnamed.
+    """
     readiness = read_readiness(rows, now=now)
     unready = readiness.unready()
     lines = list(
@@ -62,26 +66,29 @@ def ready_card(rows: Sequence[PinCall], *, now: datetime) -> dict[str, Any]:
         .order_by("pin_call__ticket_id", "position")
     )
     later = [line.number for line in lines if line.number_id in unready]
+    shown = {line.number_id for line in lines if line.pin_call.ticket_id in seen}
     stops = readiness.missing(readiness.numbers)
     return {
-        "cases": [_case(part, alone=len(readiness.cases) == 1) for part in readiness.cases],
-        "numbers": [_number(readiness, line, unready) for line in lines],
+        "cases": [_case(part, alone=len(readiness.cases) == 1) for part in readiness.cases if part.ticket.pk in seen],
+        "numbers": [_number(readiness, line, unready) for line in lines if line.number_id in shown],
         "ready_count": len(readiness.numbers - unready),
         "count": len(readiness.numbers),
         "may_start": bool(readiness.numbers - unready) or not readiness.numbers,
-        "later": later,
+        "later": [number for number in later if number.pk in shown],
+        "later_unseen": [number.pk for number in later if number.pk not in shown],
         "missing": [check_title(code) for code in codes_of(stops)],
-        **_override(readiness, later),
+        **_override(readiness, later, shown),
     }
 
 
-def _override(readiness: CallReadiness, later: Sequence[NumberMove]) -> dict[str, Any]:
+def _override(readiness: CallReadiness, later: Sequence[NumberMove], shown: Collection[int]) -> dict[str, Any]:
     """Return what a lead could override: nothing where nobody can talk Meta out of it."""
     fixed = {number.pk for number in later if any(check.final for check in readiness.missing({number.pk}))}
     passed = readiness.missing(readiness.numbers - fixed)
     return {
         "overridable": [check_title(code) for code in codes_of(passed)],
-        "stays_out": [number for number in later if number.pk in fixed],
+        "stays_out": [number for number in later if number.pk in fixed and number.pk in shown],
+        "stays_out_unseen": sorted(fixed - set(shown)),
     }
 
 

@@ -124,7 +124,11 @@ class CallsView(TicketView):
     @described("bookCall", named("PinCall"), tag="Pin calls", status=201, takes=BookIn, headers=["Location"])
     @idempotent
     def post(self, request: Request, **_: Any) -> Response:
-        """Book a hold, or a moment."""
+        """Book a hold, or a moment.
+
+        A ticket joins the call that a ticket of the same client and `group_reference` has at this moment, where it has room:
+        then both show the same id, each with its own numbers.
+        """
         data, now = self.valid(BookIn, request), self.now
         if data.get("hold_id"):
             call = calls.book_hold(ticket_id=self.ticket.pk, hold_id=str(data["hold_id"]), by=self.actor, now=now)
@@ -170,7 +174,7 @@ class CallView(TicketView):
 
     @described("cancelCall", None, tag="Pin calls", status=204, refusals=[409])
     def delete(self, request: Request, **_: Any) -> Response:
-        """Cancel the call."""
+        """Cancel the call. Of one that tickets share only this ticket's numbers are taken out."""
         calls.cancel_call(ticket_id=self.ticket.pk, call_id=str(self.call.uid), by=self.actor, now=self.now)
         return Response(status=204)
 

@@ -193,7 +193,7 @@ class Notice(OutboundAttempt):
     )
     holder = models.ForeignKey(
         "migrations_app.HolderCheck",
-        on_delete=models.CASCADE,
+        on_delete=models.SET_NULL,
         null=True,
         blank=True,
         related_name="notices",

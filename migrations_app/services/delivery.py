@@ -41,6 +41,9 @@ def still_wanted(attempt: AnyAttempt, ticket: Ticket) -> bool:
     """Tell whether a message still has something to say: what it asks or tells may have been overtaken."""
     if isinstance(attempt, ChaseAttempt):
         return attempt.chase.state == ChaseState.ACTIVE
+    if attempt.message == "holder_check" and (attempt.holder is None or attempt.holder.answered_at is not None):
+        # Whom it asked holds the phone no more, the call has another time, or the answer has come already.
+        return False
     if attempt.pin_call is not None and attempt.message != "call_cancelled":
         return attempt.pin_call.state == PinCallState.BOOKED
     if attempt.message in {"slot_invitation", "move_instructions"}:

@@ -16,6 +16,7 @@ from migrations_app.selectors.cases import case_of
 from migrations_app.services.deriving import answers_of, destination_of, playbook_copy
 from migrations_app.services.eligibility import refresh_warnings
 from migrations_app.services.form_reading import read_form
+from migrations_app.services.holder_plan import holders_changed
 from migrations_app.services.intake import Form
 from migrations_app.services.number_set import change_numbers
 from migrations_app.services.recognising import replan
@@ -85,6 +86,7 @@ def edit_ticket(*, ticket_id: int, edit: Edit, by: Actor, now: datetime) -> None
         record(uow, ticket, EventType.TICKET_UPDATED, fields=sorted(set(changed)))
         if ticket.status != TicketStatus.DRAFT:
             rederive(uow, ticket, case, before)
+            holders_changed(uow, ticket, case)
             if "current_bsp" in changed:
                 replan(uow, ticket, case)
             settle(uow, ticket, case)

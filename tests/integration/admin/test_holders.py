@@ -43,6 +43,7 @@ def test_the_task_says_whom_to_call_or_write_and_what_to_say(asked: Walk, agent_
     assert 'href="tel:+5511977770000"' in page
     assert "https://wa.me/5511977770000?text=Ol" in page
     assert "Olá, Iva" in page
+    assert "Hello Iva" in page  # the same in the agent's language
     assert f'name="hand_{asked.number().pk}"' in page
 
 

@@ -17,6 +17,7 @@ from migrations_app.models import DeskTask, HolderCheck, HolderLink, Notice
 from migrations_app.rules.holders import Said
 from migrations_app.selectors.holders import holder_answers, holder_due
 from migrations_app.services import calls, holders
+from migrations_app.services.editing import Edit, edit_ticket
 from migrations_app.services.holder_links import MARK, read_token
 from migrations_app.services.outreach import mark_bounced
 from providers.models import Exchange
@@ -197,6 +198,37 @@ def test_another_time_asks_anew_and_old_links_lead_nowhere(walk: Walker, mailout
         read_token(token)
     day_before(walked)
     assert states(walked) == ["asked"]
+
+
+def test_what_was_sent_stays_on_record_when_the_call_is_moved(walk: Walker) -> None:
+    walked = booked(walk, RUI)
+    day_before(walked)
+    walked.send_all_due()
+    assert walked.call is not None
+    later = walked.call.start + timedelta(days=1, hours=1)
+    calls.reschedule(
+        ticket_id=walked.ticket.pk, call_id=str(walked.call.uid), start=later, by=walked.by, now=walked.now
+    )
+    assert Notice.objects.filter(message="holder_check", state="sent").count() == 1
+
+
+def test_a_holder_who_is_named_later_is_asked_and_the_former_one_is_not(walk: Walker) -> None:
+    walked = booked(walk, RUI, PHONE_ONLY)
+    day_before(walked)
+    say(walked, YES)
+    (task,) = tasks(walked, DeskTaskKind.HOLDER_CHECK)
+    named = {"number": OTHER_NUMBER, "otp_contact": {"name": "Eva", "email": "eva@padariasol.example", "phone": None}}
+    edit = Edit(changes={"phone_numbers": [NUMBER, named]}, version=None)
+    edit_ticket(ticket_id=walked.ticket.pk, edit=edit, by=walked.by, now=walked.now)
+    assert states(walked) == ["confirmed", "open"]
+    assert not tasks(walked, DeskTaskKind.HOLDER_CHECK)
+    assert not HolderCheck.objects.filter(phone=task.contact).exists()
+    sweep(walked)
+    assert states(walked) == ["confirmed", "asked"]
+    sent = [state for state in walked.send_all_due() if state]
+    assert sent
+    mails = Notice.objects.filter(message="holder_check").values_list("address", "state")
+    assert list(mails) == [("eva@padariasol.example", "sent")]  # Rui has answered before the mail left
 
 
 def test_nobody_is_asked_for_a_call_that_does_not_take_place(walk: Walker) -> None:
