@@ -24,10 +24,11 @@ from django.views.decorators.debug import sensitive_variables
 from config.core import clock
 from config.core.actor import Actor
 from config.core.errors import DomainError
-from migrations_app.admin import console_pins, readiness_steps
+from migrations_app.admin import console_pins, console_rest, readiness_steps
 from migrations_app.admin.call_company import numbers_of
 from migrations_app.admin.console_page import context_of
 from migrations_app.admin.console_step import pins_to_note
+from migrations_app.admin.deeds import BadForm
 from migrations_app.admin.words import refusal_words
 from migrations_app.enums import NumberState
 from migrations_app.models import NumberMove, PinCall
@@ -121,7 +122,7 @@ def _perform(request: HttpRequest, act: Callable[[], str]) -> bool:
     """Do a step and say how it went; tell whether Meta may have done it."""
     try:
         messages.success(request, act())
-    except BadInput as complaint:
+    except (BadInput, BadForm) as complaint:
         messages.error(request, str(complaint))
     except (AnotherStepRuns, Overtaken) as twice:
         messages.info(request, refusal_words(twice))
@@ -246,4 +247,5 @@ STEPS: dict[str, Callable[[StepForm], str]] = {
     "check": _check,
     "skip": _skip,
     **console_pins.STEPS,
+    **console_rest.STEPS,
 }

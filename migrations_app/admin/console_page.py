@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from migrations_app.admin import call_company
+from migrations_app.admin.console_rest import rest_of
 from migrations_app.admin.console_step import WAITS, number_in_front, pins_to_note, step_context
 from migrations_app.admin.readiness_card import ready_card
 from migrations_app.admin.words import STATE_COLOURS
@@ -103,7 +104,7 @@ def parts_of(call: PinCall, *, user: Any, chosen: str, shown: str, now: datetime
         "step": STEP_OF_STATE[NumberState(current.state)] if current else "",
         "progress": _progress(current),
         "all_moved": all(number.state in MOVED for number in numbers),
-        "to_move": [number for number in numbers if number.state not in MOVED],
+        "rest": rest_of(call, now=now) if call.state == PinCallState.FINISHED else None,
         "pins": pins_to_note(numbers, shown=shown),
         **step_context(current, here, aside, now=now),
     }

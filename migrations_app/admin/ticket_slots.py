@@ -68,7 +68,7 @@ def answer(page: Any, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         messages.error(request, str(complaint))
         return redirect("admin:tickets_ticket_change", ticket.pk)
     zone = zone_of(ticket.timezone)
-    best = sorted(_best(choosing.slots), key=lambda slot: slot.start)
+    best = best_of(choosing.slots, BEST)
     context = {
         "title": choosing.title,
         "ticket": ticket,
@@ -76,7 +76,7 @@ def answer(page: Any, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         "action": choosing.action,
         "minutes": choosing.minutes,
         "numbers": choosing.numbers,
-        "best": [_choice(slot, zone) for slot in best],
+        "best": [choice_of(slot, zone) for slot in best],
         "days": list(_by_day(choosing.slots, zone)),
     }
     return page.render_page(request, "admin/desk/slots.html", context)
@@ -90,15 +90,15 @@ def _horizon(ticket: Ticket, now: datetime) -> datetime:
     return now + timedelta(days=policy_of(ticket.queue_id).horizon_days)
 
 
-def _best(slots: Iterable[Slot]) -> list[Slot]:
-    """Return the best moments, some hours apart: six quarters of the same hour are no choice."""
+def best_of(slots: Iterable[Slot], many: int) -> list[Slot]:
+    """Return the best moments in order of time, some hours apart: six quarters of the same hour are no choice."""
     found: list[Slot] = []
     for slot in sorted(slots, key=lambda slot: (-slot.score, slot.start)):
         if all(abs(slot.start - other.start) >= APART for other in found):
             found.append(slot)
-        if len(found) == BEST:
+        if len(found) == many:
             break
-    return found
+    return sorted(found, key=lambda slot: slot.start)
 
 
 def _to_book(ticket: Ticket, now: datetime) -> Choosing:
@@ -129,7 +129,8 @@ def _together(ticket: Ticket, user: Any, now: datetime) -> Choosing:
     return Choosing(_("One call for the group"), "book-together", minutes, numbers, slots)
 
 
-def _choice(slot: Slot, zone: ZoneInfo) -> dict[str, Any]:
+def choice_of(slot: Slot, zone: ZoneInfo) -> dict[str, Any]:
+    """Return a moment as the templates show it, in the client's zone."""
     local = slot.start.astimezone(zone)
     return {
         "start": slot.start.isoformat(),
@@ -146,7 +147,7 @@ def _by_day(slots: Iterable[Slot], zone: ZoneInfo) -> Iterable[dict[str, Any]]:
         return slot.start.astimezone(zone).date()
 
     for place, (day, group) in enumerate(groupby(slots, key=day_of)):
-        choices = [_choice(slot, zone) for slot in group]
+        choices = [choice_of(slot, zone) for slot in group]
         yield {
             "day": datetime(day.year, day.month, day.day, tzinfo=zone),
             "choices": choices,

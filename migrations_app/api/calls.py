@@ -37,7 +37,13 @@ SLOT_PARAMETERS = (
     OpenApiParameter("from", OpenApiTypes.DATETIME, description="Earliest start; now when left out."),
     OpenApiParameter("to", OpenApiTypes.DATETIME, description="Latest start; 14 days after `from` when left out."),
     OpenApiParameter("timezone", str, description="IANA zone of `local_start`; the client's when left out."),
-    OpenApiParameter("numbers", str, many=True, explode=False, description="For which numbers; the first clear ones."),
+    OpenApiParameter(
+        "numbers",
+        str,
+        many=True,
+        explode=False,
+        description="For which numbers; the first clear ones. One that cools down: moments after it.",
+    ),
 )
 
 
@@ -58,7 +64,8 @@ class SlotsView(TicketView):
         if until <= since:
             raise ApiProblem("invalid_parameter", parameter="to")
         chosen = _chosen(request)
-        numbers = slot_taking.numbers_for_call(self.ticket, case, chosen)
+        numbers = slot_taking.numbers_for_call(self.ticket, case, chosen, at=until)
+        since = max([since, *(number.cool_down_until for number in numbers if number.cool_down_until)])
         length = call_length()
         minutes = length.minutes(len(numbers))
         frame = SlotFrame(since, until, minutes, self.ticket.timezone, self.ticket.queue_id)

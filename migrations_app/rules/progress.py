@@ -107,6 +107,12 @@ def movable_numbers(case: CaseFacts) -> tuple[int, ...]:
     return tuple(number for number in waiting if not blocking(case, gate(case), number_ids=[number]))
 
 
+def resting_numbers(case: CaseFacts) -> tuple[int, ...]:
+    """Return the numbers that cool down and lack nothing else: a call can be booked for them after their rest."""
+    resting = [number.id for number in case.numbers if number.state == NumberState.COOLING_DOWN]
+    return tuple(number for number in resting if case.plan.call and not blocking(case, gate(case), number_ids=[number]))
+
+
 def schedulable_numbers(case: CaseFacts) -> tuple[int, ...]:
     """Return the numbers a call can be booked for now; none where the move needs no call."""
     return movable_numbers(case) if case.plan.call else ()

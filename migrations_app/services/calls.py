@@ -14,6 +14,7 @@ from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import PinCallState
 from migrations_app.models import CallCell, MigrationCase, PinCall, PinCallNumber
 from migrations_app.selectors.cases import case_of
+from migrations_app.selectors.shared_calls import numbers_in
 from migrations_app.services.call_locks import lock_call, lock_for_booking
 from migrations_app.services.call_run import end_call
 from migrations_app.services.call_state import call_of, move_call
@@ -23,7 +24,15 @@ from migrations_app.services.lengths import call_length
 from migrations_app.services.notices import drop_call_notices, plan_call_notices, plan_notice, was_announced
 from migrations_app.services.settle import settle
 from migrations_app.services.shared_calls import agents_for_all, call_to_join, join, move_along, shrink, was_to_join
-from migrations_app.services.slot_taking import SlotTaken, Wish, free_agents, keep_taken, numbers_for_call, occupy
+from migrations_app.services.slot_taking import (
+    SlotTaken,
+    Wish,
+    demand_rested,
+    free_agents,
+    keep_taken,
+    numbers_for_call,
+    occupy,
+)
 from tickets.enums import EventType
 from tickets.models import Ticket
 from tickets.services.events import record
@@ -80,7 +89,7 @@ def book_hold(*, ticket_id: int, hold_id: str, by: Actor, now: datetime) -> PinC
         if was_to_join(call):
             call = _take(uow, ticket, case, Wish(call.start, numbers, call.timezone), PinCallState.BOOKED)
         else:
-            numbers_for_call(ticket, case, numbers)
+            numbers_for_call(ticket, case, numbers, at=call.start)
             try:
                 keep_taken(call, now=now)
             except SlotTaken:
@@ -102,7 +111,7 @@ def _announce(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCal
 def _take(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, wish: Wish, state: PinCallState) -> PinCall:
     for old in PinCall.objects.filter(ticket=ticket, state=PinCallState.HELD):
         move_call(uow, old, PinCallState.CANCELLED)
-    numbers = numbers_for_call(ticket, case, wish.numbers)
+    numbers = numbers_for_call(ticket, case, wish.numbers, at=wish.start)
     minutes = call_length().minutes(len(numbers))
     call = PinCall(
         ticket=ticket,
@@ -142,6 +151,7 @@ def reschedule(*, ticket_id: int, call_id: str, start: datetime, by: Actor, now:
         if call.state != PinCallState.BOOKED:
             raise IllegalTransition(extra={"allowed": []})
         demand_in_time(uow, call)
+        demand_rested(numbers_in(call), at=start)
         old, length = call.start, call.end - call.start
         CallCell.objects.filter(pin_call__in=[call, *others]).delete()
         agents = agents_for_all(call, others, start, now=now)

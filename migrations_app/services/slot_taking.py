@@ -4,7 +4,7 @@ Availability is checked and taken in one transaction; the unique cells decide be
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from migrations_app.models import CallCell, MigrationCase, NumberMove, PinCall, 
 from migrations_app.rules.call_policy import Policy
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.phone import match_key
-from migrations_app.rules.progress import CaseFacts, blocking, schedulable_numbers
+from migrations_app.rules.progress import CaseFacts, blocking, resting_numbers, schedulable_numbers
 from migrations_app.rules.requirements import CATALOGUE
 from migrations_app.selectors.call_policies import policy_of
 from migrations_app.selectors.cases import facts_of
@@ -56,8 +56,12 @@ class Wish:
     """The agents who come into question (ids), where others than the ticket's queue decide too."""
 
 
-def numbers_for_call(ticket: Ticket, case: MigrationCase, wanted: Sequence[str] | None = None) -> list[NumberMove]:
+def numbers_for_call(
+    ticket: Ticket, case: MigrationCase, wanted: Sequence[str] | None = None, *, at: datetime | None = None
+) -> list[NumberMove]:
     """Return the numbers a call can be booked for now, in their order, as many as fit.
+
+    Numbers that cool down can be `wanted` for a call `at` a moment when their rest is over.
 
     :raises IllegalTransition: the move needs no call, requirements block scheduling (`blocking` names them), or all clear numbers
         have their call already. `allowed` are the numbers that a call can be booked for.
@@ -68,7 +72,8 @@ def numbers_for_call(ticket: Ticket, case: MigrationCase, wanted: Sequence[str] 
             gettext("This move needs no verification-code call."), extra={"allowed": [], "blocking": []}
         )
     clear = schedulable_numbers(facts)
-    rows = [row for row in open_numbers(case) if row.pk in clear]
+    rested = set(resting_numbers(facts)) if wanted is not None and at is not None else set()
+    rows = [row for row in open_numbers(case) if row.pk in clear or (row.pk in rested and is_rested(row, at=at))]
     if wanted is not None:
         keys = {match_key(number) for number in wanted}
         chosen = [row for row in rows if row.match_key in keys]
@@ -78,6 +83,20 @@ def numbers_for_call(ticket: Ticket, case: MigrationCase, wanted: Sequence[str] 
     if not rows or case.stage not in {Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED}:
         raise IllegalTransition(extra={"allowed": [], "blocking": _missing(facts)})
     return rows[: call_length().most_numbers]
+
+
+def is_rested(number: NumberMove, *, at: datetime | None) -> bool:
+    """Tell whether a number may be tried again at a moment."""
+    return number.cool_down_until is None or (at is not None and number.cool_down_until <= at)
+
+
+def demand_rested(numbers: Iterable[NumberMove], *, at: datetime) -> None:
+    """Refuse a call at a moment when one of its numbers still rests.
+
+    :raises SlotNotAvailable: one does.
+    """
+    if not all(is_rested(number, at=at) for number in numbers):
+        raise SlotNotAvailable
 
 
 def _missing(facts: CaseFacts) -> list[str]:

@@ -163,12 +163,16 @@ class Browser:
         wanted = dict(having or {})
         for form in self.forms():
             if form.action.endswith(action) and all(form.fields.get(name) == value for name, value in wanted.items()):
-                return self._send(form, values)
+                return self.submit(form, **values)
         there = [(form.action, form.fields) for form in self.forms()]
         msg = f"{self.page.url} has no form {action} {wanted}; it has {there}"
         raise Unexpected(msg)
 
-    def _send(self, form: Form, values: Mapping[str, str]) -> str:
+    def submit(self, form: Form, **values: str) -> str:
+        """Fill and send this form of the open page.
+
+        :raises Unexpected: sending it was refused.
+        """
         address = urllib.parse.urljoin(self.page.url, form.action)
         data = urllib.parse.urlencode({**form.fields, **values}).encode()
         request = urllib.request.Request(address, data=data, headers={"Referer": self.page.url})  # noqa: S310

@@ -281,7 +281,7 @@ class Story:
         """Press the page's button for a step of the call."""
         for form in self.agent.forms():
             if form.fields.get("step") == name or ("step", name) in form.buttons:
-                self.agent.send(form.action, having=form.fields, step=name, **values)
+                self.agent.submit(form, step=name, **values)
                 return
         msg = f"the call page offers no step {name}: {[(form.fields, form.buttons) for form in self.agent.forms()]}"
         raise Unexpected(msg)

@@ -84,7 +84,9 @@
           if (old) update(old, part);
         }
       } else if (answer.status !== 304) throw new Error(String(answer.status));
-      wait = EVERY;
+      // A call that is over changes seldom.
+      const main = page.querySelector('[data-part="main"]');
+      wait = ["booked", "started"].includes(main && main.dataset.key) ? EVERY : SLOWEST;
       lost.hidden = true;
     } catch {
       wait = Math.min(wait * 2, SLOWEST);
