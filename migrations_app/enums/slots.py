@@ -17,6 +17,7 @@ SLOT_REASON_TEXTS: dict[str, Any] = {
         "%(busiest)s in the busiest stretch."
     ),
     "early_or_late": _("It is early or late in the client's day, when most companies get fewer messages."),
+    "at_night": _("It is night where the client is, and whoever holds the phones has to be there."),
     "joins_your_call": _("A call of yours is booked for this time: one call for all your numbers."),
     "soon": _("The sooner the numbers move, the sooner they are protected again."),
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from migrations_app.rules.traffic import MessageProfile, SlotReason, Traffic, score_of
+from migrations_app.rules.traffic import MessageProfile, SlotReason, Traffic
 from tickets.rules.calendars import moment_of
 
 CELL = timedelta(minutes=15)
@@ -171,6 +171,5 @@ def offers(question: SlotQuestion, moments: Mapping[datetime, tuple[int, ...]]) 
 
 
 def _slot(start: datetime, agents: tuple[int, ...], question: SlotQuestion, traffic: Traffic, *, quiet: bool) -> Slot:
-    reasons = traffic.reasons(start, quiet=quiet)
-    end = start + timedelta(minutes=question.minutes)
-    return Slot(start, end, quiet, score_of(reasons), agents, reasons=reasons)
+    reasons, score = traffic.judged(start, quiet=quiet)
+    return Slot(start, start + timedelta(minutes=question.minutes), quiet, score, agents, reasons=reasons)

@@ -4,11 +4,11 @@ The score of a moment is the sum of its reasons' effects and lies between 0 and 
 of the call until it has moved: what counts is what comes in until then.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,8 @@ _EDGE = 0.2
 _FEW_BESIDE_WINDOWS, _BUSY_BESIDE_WINDOWS = 0.2, -0.2
 _FEW, _BUSY = 0.5, -0.3
 _MORNING, _EVENING = 10, 18
+_WAKES, _SLEEPS = 7, 22
+_NIGHT = 0.4
 _QUARTERS = 4
 _WEEK = DAYS * HOURS * _QUARTERS
 
@@ -36,6 +38,7 @@ class ReasonCode(StrEnum):
     FEW_MESSAGES = "few_messages"
     BUSY_HOUR = "busy_hour"
     EARLY_OR_LATE = "early_or_late"
+    AT_NIGHT = "at_night"
     SOON = "soon"
     JOINS_YOUR_CALL = "joins_your_call"
 
@@ -54,6 +57,11 @@ _AGENT_FREE = SlotReason(ReasonCode.AGENT_FREE, FREE)
 _IN_WINDOW = SlotReason(ReasonCode.LOW_TRAFFIC_WINDOW, _QUIET)
 _OUT_OF_WINDOW = SlotReason(ReasonCode.OUTSIDE_LOW_TRAFFIC, _NOT_QUIET)
 _EARLY_OR_LATE = SlotReason(ReasonCode.EARLY_OR_LATE, _EDGE)
+
+
+@lru_cache(maxsize=256)
+def _soon_by(effect: float) -> SlotReason:
+    return SlotReason(ReasonCode.SOON, effect)
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,9 @@ class Traffic:
     asked_at: datetime
     has_windows: bool = False
     profile: MessageProfile | None = None
+    _by_hour: dict[tuple[int, int, int, bool], tuple[tuple[SlotReason, ...], float]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @cached_property
     def _stretch(self) -> timedelta:
@@ -116,23 +127,45 @@ class Traffic:
 
     def reasons(self, start: datetime, *, quiet: bool) -> tuple[SlotReason, ...]:
         """Return the parts of a moment's score; `quiet`: the whole call lies in one of the client's low-traffic windows."""
+        return self.judged(start, quiet=quiet)[0]
+
+    def judged(self, start: datetime, *, quiet: bool) -> tuple[tuple[SlotReason, ...], float]:
+        """Return the parts of a moment's score, and the score."""
         local = start.astimezone(self.zone)
-        found = [_AGENT_FREE]
-        if quiet:
-            found.append(_IN_WINDOW)
-        elif self.has_windows:
-            found.append(_OUT_OF_WINDOW)
-        if self.profile is not None:
-            found.append(self._by_profile(self.profile, local))
-        elif not self.has_windows and not _MORNING <= local.hour < _EVENING:
-            # Nothing is known of the client's traffic: early and late hours of its day are the better guess.
-            found.append(_EARLY_OR_LATE)
+        hour = (local.weekday(), local.hour, local.minute, quiet)
+        found = self._by_hour.get(hour)
+        if found is None:
+            reasons = tuple(self._of_the_hour(local, quiet=quiet))
+            found = self._by_hour[hour] = (reasons, score_of(reasons))
+        soon = self._soon(start)
+        return (found[0], found[1]) if soon is None else ((*found[0], soon), round(found[1] + soon.effect, 3))
+
+    def _soon(self, start: datetime) -> SlotReason | None:
+        """Among equals the sooner the better: a number is unprotected until it has moved."""
         days = (start - self.asked_at).total_seconds() / 86400
-        soon = round(_SOON * min(1.0, max(0.0, 1 - days / _SOON_DAYS)), 3)
-        if soon:
-            # Among equals the sooner the better: a number is unprotected until it has moved.
-            found.append(SlotReason(ReasonCode.SOON, soon))
-        return tuple(found)
+        effect = round(_SOON * min(1.0, max(0.0, 1 - days / _SOON_DAYS)), 3)
+        return _soon_by(effect) if effect else None
+
+    def _of_the_hour(self, local: datetime, *, quiet: bool) -> Iterator[SlotReason]:
+        """Yield what is the same in every week."""
+        reasons = [_AGENT_FREE]
+        if quiet:
+            reasons.append(_IN_WINDOW)
+        elif self.has_windows:
+            reasons.append(_OUT_OF_WINDOW)
+        if self.profile is not None:
+            reasons.append(self._by_profile(self.profile, local))
+        elif not self.has_windows and not _MORNING <= local.hour < _EVENING and not self._at_night(local):
+            # Nothing is known of the client's traffic: early and late hours of its day are the better guess.
+            reasons.append(_EARLY_OR_LATE)
+        yield from reasons
+        if not quiet and self._at_night(local):
+            # The holders of the phones have to be awake, however few messages come in; unless the client named this hour itself.
+            yield SlotReason(ReasonCode.AT_NIGHT, -min(_NIGHT, score_of(reasons)))
+
+    def _at_night(self, local: datetime) -> bool:
+        ends = local + self.length
+        return local.hour < _WAKES or local.date() != ends.date() or (ends.hour, ends.minute) > (_SLEEPS, 0)
 
     def _by_profile(self, profile: MessageProfile, local: datetime) -> SlotReason:
         expected = profile.expected(local, self._stretch)

@@ -6,10 +6,11 @@ from config.core.actor import Actor
 from config.core.uow import unit_of_work
 from migrations_app.enums.proposals import ProposalState
 from migrations_app.models import MigrationCase
+from migrations_app.rules.redaction import redact
 from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.proposals import open_proposal
 from migrations_app.services.proposal_ends import end
-from migrations_app.services.ringing import ring_for_other_time
+from migrations_app.services.ringing import is_to_be_rung, ring_for_other_time
 from migrations_app.services.settle import settle
 from tickets.enums import EventType, Visibility
 from tickets.services.comments import post_comment
@@ -26,8 +27,11 @@ def decline(*, case: MigrationCase, wish: str, by: Actor, now: datetime) -> None
     """
     with unit_of_work(by=by, now=now) as uow:
         ticket = lock_ticket(uow, case.ticket_id)
-        words = " ".join(wish.split())[:LONGEST_WISH]
+        # What looks like a code or a PIN is kept nowhere, whoever writes it.
+        words = redact(" ".join(wish.split())[:LONGEST_WISH])
         proposal = open_proposal(case)
+        if proposal is None and is_to_be_rung(case):
+            return  # said already: the button was pressed twice
         if proposal is not None:
             end(uow, proposal, ProposalState.DECLINED)
         record(uow, ticket, EventType.CALL_TIMES_DECLINED, internal=True, said=bool(words))

@@ -1,5 +1,6 @@
 """A person rings the client: after a second missed call, or when none of the proposed times suits."""
 
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -51,4 +52,13 @@ def _open(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, title: str, text
 
 def no_need_to_ring(uow: UnitOfWork, case: MigrationCase) -> None:
     """Take the ringing off the list: a time is booked."""
-    drop_tasks(uow, DeskTask.objects.filter(case=case, kind=DeskTaskKind.RING_CLIENT, state=DeskTaskState.OPEN))
+    drop_tasks(uow, _open_tasks(case))
+
+
+def is_to_be_rung(case: MigrationCase) -> bool:
+    """Tell whether a person is asked to ring the client already."""
+    return _open_tasks(case).exists()
+
+
+def _open_tasks(case: MigrationCase) -> QuerySet[DeskTask]:
+    return DeskTask.objects.filter(case=case, kind=DeskTaskKind.RING_CLIENT, state=DeskTaskState.OPEN)

@@ -114,6 +114,15 @@ def test_none_of_these_opens_a_task_and_says_what_is_wished(web: Client, links: 
     assert Comment.objects.get(ticket=invited.ticket).body == "Only on Saturdays"
     task = DeskTask.objects.get(case=invited.case, kind=DeskTaskKind.RING_CLIENT)
     assert "Only on Saturdays" in task.text
+    web.post(links[3], {"do": "none", "wish": "Only on\nSaturdays"})
+    assert Comment.objects.filter(ticket=invited.ticket).count() == 1, "the button was pressed twice"
+
+
+def test_a_code_in_what_is_wished_is_kept_nowhere(web: Client, links: list[str], invited: Walk) -> None:
+    web.post(links[3], {"do": "none", "wish": "After lunch. The code is 482-615"})
+    kept = Comment.objects.get(ticket=invited.ticket).body + DeskTask.objects.get(case=invited.case).text
+    assert "After lunch" in kept
+    assert "615" not in kept
 
 
 def test_a_booked_call_is_moved_and_cancelled_until_the_cut_off(

@@ -92,6 +92,17 @@ def test_without_any_knowledge_the_edges_of_the_day_are_the_better_guess() -> No
     assert [reason.code for reason in noon] == ["agent_free", "soon"]
 
 
+@pytest.mark.parametrize(
+    ("hour", "minute", "night"), [(6, 45, True), (7, 0, False), (21, 30, False), (21, 45, True), (23, 45, True)]
+)
+def test_the_quietest_hour_is_not_in_the_clients_night(hour: int, minute: int, night: bool) -> None:
+    start = MONDAY.replace(hour=hour, minute=minute)
+    codes = [reason.code for reason in traffic(profile=week(d0h14=9)).reasons(start, quiet=False)]
+    assert (ReasonCode.AT_NIGHT in codes) == night
+    named_by_the_client = traffic(has_windows=True).reasons(start, quiet=True)
+    assert ReasonCode.AT_NIGHT not in [reason.code for reason in named_by_the_client]
+
+
 def test_an_empty_table_is_no_profile() -> None:
     assert profile_of([]) is None
     assert profile_of([[0] * 24] * 7) is None
