@@ -1,6 +1,7 @@
 """All settings of the product, from the environment. PORTERO_MODE decides only the defaults of DESIGN's modes table."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,8 @@ elif env.flag("DATABASE_POOL", default=False):
     }
 if "pool" not in _database.get("OPTIONS", {}):
     _database["CONN_MAX_AGE"] = env.number("CONN_MAX_AGE", 300)
+    # A kept connection whose server went away is found out before it is used.
+    _database["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -139,6 +142,8 @@ CELERY_TASK_ACKS_LATE = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 120
+# Celery would close the database's connection at both ends of every task; config.celery keeps it as web requests do.
+CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_TIMEZONE = "UTC"
 
 # Mail: files under var/ on a laptop, SMTP or any Anymail provider elsewhere.
