@@ -11,7 +11,7 @@ ensure_pip := $(bin)/python -m pip --version >/dev/null 2>&1 || $(bin)/python -m
 lock := $(bin)/python -m uv pip compile --quiet --universal --python-version 3.11 --no-header --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench bench-chase format lock clean
+.PHONY: help run demo test check bench bench-chase bench-slots format lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -36,6 +36,9 @@ bench: .venv/.dev ## how lists, filters, polls and filing grow from ten thousand
 
 bench-chase: .venv/.dev ## the due sweep among a million attempts, and ten thousand handed out by four workers; ARGS='--workers 8'
 	@exec $(bin)/python -m bench.sweeps $(ARGS)
+
+bench-slots: .venv/.dev ## looking for a call: 30 days, 20 agents, 1,000 booked calls; ARGS='--on sqlite'
+	@exec $(bin)/python -m bench.slots $(ARGS)
 
 format: .venv/.dev ## rewrite the code in the house style
 	@$(bin)/python -m ruff check --fix --exit-zero --quiet .

@@ -1,0 +1,195 @@
+"""How long does it take to look for a call? 30 days, 20 agents, 1,000 calls that are booked already.
+
+    bench/slots.py [--on postgres|sqlite|both] [--days 30] [--agents 20] [--calls 1000] [--rounds 101]
+
+Makes a database of its own. The agents work two stretches a day in twelve time zones and have absences, public holidays, languages
+and a limit of calls a day; the client has two quiet windows a day. Printed: median and 95th percentile of the search alone
+(`offered_slots`, bar: 100 ms), of the answer of `GET …/slots` to a signed-in caller, and beside them a bare view that reads one
+row by its index.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from datetime import time as wall
+from pathlib import Path
+from typing import Any
+
+from bench.databases import own_database
+
+BAR_MS = 100.0
+ZONES = (
+    "America/Sao_Paulo", "America/Mexico_City", "America/New_York", "America/St_Johns", "Europe/Madrid", "Europe/Moscow",
+    "Africa/Johannesburg", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Tokyo", "Australia/Adelaide", "Pacific/Auckland",
+)  # fmt: skip
+COUNTRIES = ("BR", "MX", "US", "CA", "ES", "RU", "ZA", "IN", "NP", "JP", "AU", "NZ")
+SPOKEN: tuple[list[str], ...] = (["pt-br", "es"], [], ["pt-br", "en"], ["es", "pt-br"])
+WARM_UP = 5
+
+
+def arguments() -> argparse.Namespace:
+    """Return what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--on", choices=("postgres", "sqlite", "both"), default="both")
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--agents", type=int, default=20)
+    parser.add_argument("--calls", type=int, default=1_000)
+    parser.add_argument("--rounds", type=int, default=101)
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def people(queue: Any, count: int, now: datetime) -> list[int]:
+    """Make the agents of a queue and return their ids."""
+    from django.contrib.auth.models import User
+
+    from migrations_app.models import AgentAbsence, AgentHours, AgentProfile
+
+    stamps = {"created_at": now, "updated_at": now}
+    users = User.objects.bulk_create(User(username=f"agent{n}", is_staff=True) for n in range(count))
+    queue.agents.set(users)
+    for n, user in enumerate(users):
+        place = n % len(ZONES)
+        AgentHours.objects.bulk_create(
+            AgentHours(agent=user, weekday=day, start=wall(start), end=wall(end), timezone=ZONES[place])
+            for day in range(5)
+            for start, end in ((8, 13), (14, 19))
+        )
+        AgentProfile.objects.create(
+            agent=user, languages=SPOKEN[n % len(SPOKEN)], country=COUNTRIES[place], daily_capacity=8, **stamps
+        )
+        away = now + timedelta(days=3 + n)
+        AgentAbsence.objects.create(agent=user, start=away, end=away + timedelta(days=2), **stamps)
+    return [user.pk for user in users]
+
+
+def book(ticket_id: int, agents: list[int], *, days: int, calls: int, now: datetime) -> None:
+    """Spread calls of 45 minutes and their cells over the agents and the days."""
+    from migrations_app.models import CallCell, PinCall
+    from migrations_app.rules.slots import CELL, ceil_to_grid
+
+    first, step = ceil_to_grid(now) + timedelta(hours=3), timedelta(days=days) / max(1, calls // len(agents))
+    rows = []
+    for n in range(calls):
+        start = ceil_to_grid(first + step * (n // len(agents)))
+        rows.append(
+            PinCall(
+                ticket_id=ticket_id, agent_id=agents[n % len(agents)], state="booked", start=start,
+                end=start + CELL * 3, timezone="UTC", uid=uuid.uuid4(), created_at=now, updated_at=now,
+            )
+        )  # fmt: skip
+    made = PinCall.objects.bulk_create(rows)
+    CallCell.objects.bulk_create(
+        CallCell(agent_id=call.agent_id, start=call.start + CELL * place, pin_call=call)
+        for call in made
+        for place in range(4)
+    )
+
+
+def times(work: Callable[[], Any], rounds: int) -> tuple[float, float]:
+    """Return median and 95th percentile in milliseconds."""
+    found = []
+    for _ in range(rounds + WARM_UP):
+        begin = time.perf_counter()
+        work()
+        found.append((time.perf_counter() - begin) * 1000)
+    return statistics.median(found[WARM_UP:]), statistics.quantiles(found[WARM_UP:], n=20)[-1]
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Set a desk up, fill it, and look for slots."""
+    from bench.measure import API, FORM, Caller, set_up
+    from config.core import clock
+    from migrations_app.models import MigrationCase, Requirement
+    from migrations_app.selectors.slots import SlotFrame, offered_slots
+    from tickets.models import Queue, Ticket
+
+    template, key = set_up()
+    now, api = clock.now(), Caller(key)
+    windows = [
+        {"weekday": day, "start": start, "end": end}
+        for day in range(7)
+        for start, end in (("06:00", "09:30"), ("19:00", "23:00"))
+    ]
+    body = FORM | {"phone_numbers": ["+5511960000001"], "low_traffic_windows": windows}
+    reference = api.post(f"{API}/tickets", body, expect=201).json()["reference"]
+    # What it would take to get there is not what is measured.
+    Requirement.objects.filter(case__ticket__reference=reference).update(state="met")
+    MigrationCase.objects.filter(ticket__reference=reference).update(stage="ready")
+    queue = Queue.objects.get(pk=template.queue)
+    Ticket.objects.filter(reference=reference).update(queue=queue)
+    agents = people(queue, options.agents, now)
+    book(template.ticket, agents, days=options.days, calls=options.calls, now=now)
+    case = MigrationCase.objects.select_related("ticket").get(ticket__reference=reference)
+    until = now + timedelta(days=options.days)
+    frame = SlotFrame(now, until, 30, case.ticket.timezone, queue.pk)
+    path = f"{API}/tickets/{reference}/slots?to={until:%Y-%m-%dT%H:%M:%SZ}"
+    found = {
+        "the search": times(lambda: offered_slots(frame, case, now=now), options.rounds),
+        "GET …/slots": times(lambda: api.get(path), options.rounds),
+        "a bare view, one row": times(_bare(case.ticket.pk), options.rounds),
+    }
+    return {"times": found, "slots": len(offered_slots(frame, case, now=now)), "database": _version()}
+
+
+def _bare(ticket_id: int) -> Callable[[], Any]:
+    from django.http import JsonResponse
+
+    from tickets.models import Ticket
+
+    return lambda: JsonResponse(Ticket.objects.filter(pk=ticket_id).values("reference", "status").get())
+
+
+def _version() -> str:
+    import sqlite3
+
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        return f"SQLite {sqlite3.sqlite_version}"
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        return f"PostgreSQL {cursor.fetchone()[0]}"
+
+
+def run_on(kind: str, options: argparse.Namespace) -> bool:
+    """Measure on one kind of database, print the figures, and tell whether the bar was kept."""
+    with own_database(kind) as environment:
+        answer = Path(environment["PORTERO_VAR"]) / "answer.json"
+        command = [sys.executable, "-m", "bench.slots", "--measure", str(answer)]
+        for name in ("days", "agents", "calls", "rounds"):
+            command += [f"--{name}", str(getattr(options, name))]
+        environment |= {"CALL_HORIZON_DAYS": str(options.days + 1)}
+        subprocess.run(command, env=environment, check=True)
+        found = json.loads(answer.read_text(encoding="utf-8"))
+    asked = f"{options.days} days, {options.agents} agents, {options.calls} calls: {found['slots']} slots"
+    print(f"\n{found['database']}; {asked}\n{'':<24}{'median ms':>10}{'p95 ms':>10}")
+    for name, (median, worst) in found["times"].items():
+        print(f"{name:<24}{median:>10.1f}{worst:>10.1f}")
+    held: bool = found["times"]["the search"][1] <= BAR_MS
+    if not held:
+        print(f"the search is slower than {BAR_MS:.0f} ms")
+    return held
+
+
+def main() -> int:
+    """Run the benchmark; the exit code is 1 when the bar is missed."""
+    options = arguments()
+    if options.measure:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
+        options.measure.write_text(json.dumps(measure(options)), encoding="utf-8")
+        return 0
+    kinds = ("postgres", "sqlite") if options.on == "both" else (options.on,)
+    held = [run_on(kind, options) for kind in kinds]
+    return 0 if all(held) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
