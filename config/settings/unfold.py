@@ -160,10 +160,22 @@ def unfold_settings() -> dict[str, Any]:
                             "providers.view_metaaccount",
                         ),
                         _link(
-                            _("Working hours"),
+                            _("Agents and their hours"),
                             "schedule",
-                            "admin:migrations_app_agenthours_changelist",
-                            "migrations_app.view_agenthours",
+                            "admin:migrations_app_callagent_changelist",
+                            "migrations_app.view_callagent",
+                        ),
+                        _link(
+                            _("Absences"),
+                            "event_busy",
+                            "admin:migrations_app_agentabsence_changelist",
+                            "migrations_app.view_agentabsence",
+                        ),
+                        _link(
+                            _("Rules for calls"),
+                            "rule_settings",
+                            "admin:migrations_app_callpolicy_changelist",
+                            "migrations_app.view_callpolicy",
                         ),
                         _link(
                             _("Business calendars"),

@@ -1,6 +1,9 @@
 """The agents' screen: tickets, calls, chases, routing, set-up, people. Importing it registers every page."""
 
 from migrations_app.admin import (
+    absences,
+    availability,
+    call_policies,
     calls,
     desk_tasks,
     disputes,
@@ -18,6 +21,9 @@ from migrations_app.admin import (
 )
 
 __all__ = [
+    "absences",
+    "availability",
+    "call_policies",
     "calls",
     "desk_tasks",
     "disputes",

@@ -1,4 +1,4 @@
-"""Working hours, which a lead sets up; chases to look at."""
+"""Chases to look at."""
 
 from typing import Any
 
@@ -13,28 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from config.core import clock
-from config.core.admin.base import DeskModelAdmin, ReadOnlyAdmin
+from config.core.admin.base import ReadOnlyAdmin
 from migrations_app.admin import ladder_preview
 from migrations_app.admin.requirement_filter import RequirementFilter
 from migrations_app.admin.words import EMAIL_WORDS, STATE_COLOURS, badge, chase_words, rung_words
-from migrations_app.models import AgentHours, Chase, ChaseAttempt, Ladder
+from migrations_app.models import Chase, ChaseAttempt, Ladder
 from tickets.selectors.desk import is_lead, visible_tickets
-
-
-@admin.register(AgentHours)
-class AgentHoursAdmin(DeskModelAdmin):
-    """When calls can be offered: by each agent's own wall clock."""
-
-    list_display = ("agent", "weekday", "start", "end", "timezone")
-    list_filter = ("weekday",)
-    list_select_related = ("agent",)
-    search_fields = ("agent__username", "agent__first_name", "agent__last_name")
-    autocomplete_fields = ("agent",)
-    ordering = ("agent__username", "weekday", "start", "id")
-
-    def get_autocomplete_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Offer the search to those who may see people; agents only read here."""
-        return self.autocomplete_fields if request.user.has_perm("auth.view_user") else ()
 
 
 @admin.register(Chase)

@@ -1,6 +1,6 @@
 """Tables of the domain; `migrations_app/migrations/` holds Django's database migrations."""
 
-from migrations_app.models.availability import AgentAbsence, AgentProfile, CallPolicy
+from migrations_app.models.availability import AgentAbsence, AgentProfile, CallAgent, CallPolicy
 from migrations_app.models.calls import AgentHours, CallCell, Notice, PinCall, PinCallNumber
 from migrations_app.models.cases import MigrationCase, NumberMove, Requirement
 from migrations_app.models.chases import Chase, ChaseAttempt
@@ -22,6 +22,7 @@ __all__ = [
     "AgentHours",
     "AgentProfile",
     "BspPace",
+    "CallAgent",
     "CallCell",
     "CallLink",
     "CallPolicy",

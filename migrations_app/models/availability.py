@@ -1,6 +1,7 @@
 """What decides when calls can be: absences and particulars of agents, and the rules of a queue. Hours are in `calls`."""
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -14,6 +15,18 @@ from tickets.models import Queue
 
 _MOST_CALLS = 96
 _DESKS = _("Empty: the desk's setting.")
+
+
+class CallAgent(User):
+    """Somebody of the desk as seen by whoever plans calls: one page for hours, absences and particulars."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("agent")
+        verbose_name_plural = _("agents")
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.get_username()
 
 
 class AgentAbsence(TimestampedModel):

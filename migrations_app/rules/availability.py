@@ -106,6 +106,26 @@ def free_moments(frame: Frame, agents: Sequence[Agent], taken: Taken) -> dict[da
     return {grid.moment(place): tuple(found[place]) for place in sorted(found)}
 
 
+def moment_at(wall: datetime, zone: ZoneInfo) -> datetime:
+    """Return the moment at which a clock of this zone shows a time; when clocks change, by the rule above."""
+    return moment_of(wall, zone)
+
+
+def working_stretches(agent: Agent, since: datetime, until: datetime) -> list[Interval]:
+    """Return when an agent works between two moments, in order: holidays and absences left out, calls not."""
+    grid = Grid.around(since, until)
+    zones = {row.timezone for row in agent.hours}
+    found = merged(stretch for zone in zones for stretch in _stretches(grid, agent, zone))
+    for away, back in merged(agent.absences):
+        found = [
+            part
+            for start, end in found
+            for part in ((start, min(end, away)), (max(start, back), end))
+            if part[0] < part[1]
+        ]
+    return [(max(start, since), min(end, until)) for start, end in found if start < until and end > since]
+
+
 def speaking(agents: Sequence[Agent], language: str) -> list[Agent]:
     """Return who is offered to a client of this language.
 

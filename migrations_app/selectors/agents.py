@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
 from migrations_app.enums import PinCallState
 from migrations_app.models import AgentAbsence, AgentHours, AgentProfile, CallCell, PinCall
 from migrations_app.rules.availability import Agent, Taken
+from migrations_app.rules.hours import zone_of
 from migrations_app.rules.slots import CELL, Interval, WorkingInterval
 
 _GIVEN = [PinCallState.BOOKED, PinCallState.STARTED, PinCallState.FINISHED, PinCallState.NO_SHOW]
@@ -38,6 +40,27 @@ def _agent(
     if row is None:
         return Agent(agent_id, hours, absences)
     return Agent(agent_id, hours, absences, frozenset(row.languages), row.country, row.subdivision, row.daily_capacity)
+
+
+def agent_of(user_id: int, *, since: datetime, until: datetime) -> Agent | None:
+    """Return somebody as an agent, absences in [since, until) included; None without working hours."""
+    rows = AgentHours.objects.filter(agent_id=user_id)
+    hours = tuple(WorkingInterval(user_id, row.weekday, row.start, row.end, row.timezone) for row in rows)
+    away = AgentAbsence.objects.filter(agent_id=user_id, end__gt=since, start__lt=until)
+    profile = AgentProfile.objects.filter(agent_id=user_id).first()
+    return _agent(user_id, hours, tuple(away.values_list("start", "end")), profile) if hours else None
+
+
+def zone_of_agent(user_id: int | None) -> ZoneInfo:
+    """Return the zone by which an agent's days and absences are told: that of its hours, UTC without any."""
+    row = AgentHours.objects.filter(agent_id=user_id).order_by("weekday", "start").first()
+    return zone_of(row.timezone if row else "UTC")
+
+
+def booked_within(user_id: int, start: datetime, end: datetime) -> QuerySet[PinCall]:
+    """Return an agent's booked calls of which any part lies between two moments, in order of time."""
+    calls = PinCall.objects.filter(agent_id=user_id, state=PinCallState.BOOKED, start__lt=end, end__gt=start)
+    return calls.select_related("ticket").order_by("start", "id")
 
 
 def _in_the_way(ticket_id: int, moving: UUID | None, now: datetime) -> Q:

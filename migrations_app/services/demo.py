@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 
 from config.core.actor import Actor
 from config.core.uow import unit_of_work
-from migrations_app.models import AgentHours
+from migrations_app.models import AgentHours, AgentProfile
 from migrations_app.services.routing_trials import MOST_TICKETS, try_version
 from tickets.models import ApiKey, Organization, Queue
 from tickets.selectors.desk import AGENT
@@ -20,10 +20,27 @@ from tickets.services.organizations import ALL_SCOPES, ensure_organization, issu
 from tickets.services.routing_versions import RuleDraft, copy_version, publish, save_rule
 
 DEMO_ORGANIZATION = "Demo Client"
+
+
+@dataclass(frozen=True)
+class DemoAgent:
+    """Somebody who takes calls from Monday to Friday."""
+
+    username: str
+    names: tuple[str, str]
+    timezone: str
+    hours: tuple[tuple[time, time], ...]
+    languages: tuple[str, ...]
+    place: tuple[str, str]
+    """Country and region whose public holidays are free."""
+
+
 _AGENTS = (
-    ("bruna", ("Bruna", "Lima"), "America/Sao_Paulo", (time(6), time(16))),
-    ("marti", ("Martí", "Soler"), "Europe/Madrid", (time(8), time(18))),
-)
+    DemoAgent("bruna", ("Bruna", "Lima"), "America/Sao_Paulo", ((time(6), time(16)),),
+        ("pt-br", "es", "en"), ("BR", "SP")),
+    DemoAgent("marti", ("Martí", "Soler"), "Europe/Madrid", ((time(8), time(14)), (time(15), time(18))),
+        ("ca", "es", "en"), ("ES", "CT")),
+)  # fmt: skip
 _QUEUES: tuple[tuple[str, str, list[str], int], ...] = (
     (
         "latam",
@@ -56,7 +73,7 @@ def load_demo(*, by: Actor, now: datetime, admin_password: str = "") -> FirstRun
     """
     with unit_of_work(by=by, now=now):
         password = _make_admin(admin_password)
-        agents = [_make_agent(*row) for row in _AGENTS]
+        agents = [_make_agent(row, now=now) for row in _AGENTS]
         admin = get_user_model().objects.get(username="admin")
         rules = []
         for slug, name, countries, position in _QUEUES:
@@ -95,15 +112,15 @@ def _make_admin(wanted: str) -> str | None:
     return password
 
 
-def _make_agent(username: str, names: tuple[str, str], zone: str, hours: tuple[time, time]) -> User:
-    """Make an agent with working hours from Monday to Friday and no usable password (a lead sets one)."""
+def _make_agent(agent: DemoAgent, *, now: datetime) -> User:
+    """Make an agent with hours and particulars and no usable password (a lead sets one)."""
     user, fresh = get_user_model().objects.get_or_create(
-        username=username,
+        username=agent.username,
         defaults={
-            "first_name": names[0],
-            "last_name": names[1],
+            "first_name": agent.names[0],
+            "last_name": agent.names[1],
             "is_staff": True,
-            "email": f"{username}@portero.example",
+            "email": f"{agent.username}@portero.example",
         },
     )
     if fresh:
@@ -111,7 +128,18 @@ def _make_agent(username: str, names: tuple[str, str], zone: str, hours: tuple[t
         user.save()
         user.groups.add(Group.objects.get(name=AGENT))
         AgentHours.objects.bulk_create(
-            AgentHours(agent=user, weekday=day, start=hours[0], end=hours[1], timezone=zone) for day in range(5)
+            AgentHours(agent=user, weekday=day, start=start, end=end, timezone=agent.timezone)
+            for day in range(5)
+            for start, end in agent.hours
+        )
+        country, region = agent.place
+        AgentProfile.objects.create(
+            agent=user,
+            languages=list(agent.languages),
+            country=country,
+            subdivision=region,
+            created_at=now,
+            updated_at=now,
         )
     return user
 

@@ -39,7 +39,14 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
             "view_ladder",
             "view_playbook",
             "view_playbookstage",
+            "view_callagent",
             "view_agenthours",
+            "view_agentprofile",
+            # Own ones only, which the page sees to.
+            "view_agentabsence",
+            "add_agentabsence",
+            "change_agentabsence",
+            "delete_agentabsence",
             "view_ownershipdispute",
             "view_bsppace",
             "view_desktask",
@@ -75,7 +82,11 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
         codename__regex=r"^(view|add|change)_",
     )
     | Q(content_type__app_label="migrations_app", codename="delete_playbookstage")
-    | Q(content_type__app_label="migrations_app", content_type__model__in=["agenthours", "organizationendpoint"])
+    | Q(
+        content_type__app_label="migrations_app",
+        content_type__model__in=["agenthours", "agentabsence", "agentprofile", "callpolicy", "organizationendpoint"],
+    )
+    | Q(content_type__app_label="migrations_app", codename__in=["view_callagent", "change_callagent"])
     | Q(
         content_type__app_label="providers",
         content_type__model__in=["bsp", "metaaccount", "httpendpoint"],

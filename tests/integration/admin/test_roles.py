@@ -14,7 +14,8 @@ ACTIONS = ["assign", "reroute", "hold", "unhold", "cancel", "reject", "close", "
            "book", "reschedule", "cancel-call"]  # fmt: skip
 ELSEWHERE = [
     "migrations_app_pincall", "migrations_app_chase", "migrations_app_desktask", "migrations_app_ladder",
-    "migrations_app_playbook", "migrations_app_agenthours", "providers_exchange", "providers_bsp", "providers_metaaccount",
+    "migrations_app_playbook", "migrations_app_callagent", "migrations_app_agentabsence", "migrations_app_callpolicy",
+    "providers_exchange", "providers_bsp", "providers_metaaccount",
     "tickets_organization", "tickets_queue", "tickets_routingversion", "auth_user",
 ]  # fmt: skip
 
@@ -88,14 +89,13 @@ def test_only_the_desk_may_search_organizations_and_people(
 ) -> None:
     assert _autocomplete(client_person, "tickets.ticket", "organization", "a") == 403
     assert _autocomplete(agent_at_desk, "tickets.ticket", "organization", "a") == 200
-    assert _autocomplete(client_person, "migrations_app.agenthours", "agent", "a") == 403
-    assert _autocomplete(agent_at_desk, "migrations_app.agenthours", "agent", "a") == 403
-    assert _autocomplete(lead_at_desk, "migrations_app.agenthours", "agent", "a") == 200
+    assert _autocomplete(client_person, "tickets.membership", "user", "a") == 403
+    assert _autocomplete(agent_at_desk, "tickets.membership", "user", "a") == 403
+    assert _autocomplete(lead_at_desk, "tickets.membership", "user", "a") == 200
 
 
 @pytest.mark.parametrize(
-    "model", ["tickets_queue", "tickets_routingversion", "migrations_app_ladder", "migrations_app_playbook", "providers_bsp",
-              "migrations_app_agenthours"]
+    "model", ["tickets_queue", "tickets_routingversion", "migrations_app_ladder", "migrations_app_playbook", "providers_bsp"]
 )  # fmt: skip
 def test_an_agent_reads_the_set_up_and_a_lead_writes_it(
     model: str, agent_at_desk: Person, lead_at_desk: Person

@@ -22,15 +22,10 @@ def test_a_token_is_not_taken_for_the_name_of_a_variable(lead_at_desk: Person) -
     assert account.token_variable == "META_TOKEN_TWO"
 
 
-def test_queues_and_hours_are_made_with_their_times(lead_at_desk: Person, agent_user: User, now: datetime) -> None:
+def test_queues_are_made_with_their_times(lead_at_desk: Person, agent_user: User, now: datetime) -> None:
     lead_at_desk.post("tickets_queue_add", name="EMEA", slug="emea", assignment="round_robin", agents=[agent_user.pk])
     queue = Queue.objects.get(slug="emea")
     assert (queue.created_at, queue.assignment, list(queue.agents.all())) == (now, "round_robin", [agent_user])
-    hours = {"agent": agent_user.pk, "weekday": 5, "start": "10:00", "end": "14:00", "timezone": "Mars/Base"}
-    assert lead_at_desk.post("migrations_app_agenthours_add", **hours).status_code == 200
-    assert (
-        lead_at_desk.post("migrations_app_agenthours_add", **hours | {"timezone": "Europe/Madrid"}).status_code == 302
-    )
 
 
 # People
