@@ -145,7 +145,7 @@ class Story:
         """A day before the call the reminder goes out."""
         start = self._moment(self.ticket()["pin_call"]["start"])
         self._jump_to(start - timedelta(hours=24) + timedelta(seconds=1))
-        self._until("the reminder is sent", lambda: "call_reminder_24h" in self._mailed())
+        self._until("the reminder is sent", lambda: "a day before the call" in self._mailed())
         self.tell("Portero  reminds the client 24 h before: phones at hand, campaigns paused.")
         self._jump_to(start)
 
