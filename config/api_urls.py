@@ -3,7 +3,7 @@
 from django.urls import path
 
 from config.openapi import OpenApiView
-from migrations_app.api import calls, directories, eligibility, filing, message_profiles, requirements
+from migrations_app.api import calls, directories, eligibility, filing, handover, message_profiles, requirements
 from migrations_app.api import tickets as documents
 from providers.api.views import BspsView
 from tickets.api import conversation, feed, files, service
@@ -16,6 +16,7 @@ urlpatterns = [
     path("eligibility-checks", eligibility.ChecksView.as_view(), name="eligibility-checks"),
     path(_TICKET, documents.TicketDetailView.as_view(), name="ticket"),
     path(f"{_TICKET}/status", documents.TicketStatusView.as_view(), name="ticket-status"),
+    path(f"{_TICKET}/hand-over", handover.HandOverView.as_view(), name="hand-over"),
     path(f"{_TICKET}/actions/submit", documents.SubmitView.as_view(), name="ticket-submit"),
     path(f"{_TICKET}/actions/cancel", documents.CancelView.as_view(), name="ticket-cancel"),
     path(f"{_TICKET}/actions/reopen", documents.ReopenView.as_view(), name="ticket-reopen"),

@@ -41,6 +41,7 @@ def _beat_table(sender: Celery, **_: Any) -> None:
         "migrations.sweep_lost",
         "migrations.sweep_proofs",
         "migrations.sweep_proposals",
+        "migrations.sweep_aftercare",
         "migrations.sweep_clock",
         "migrations.sweep_holders",
         "migrations.sweep_abandoned",

@@ -20,6 +20,7 @@ from config.core.api.schema import ALWAYS, described
 from config.core.api.shapes import ANYTHING, SHAPES, TEXT, WHOLE, Shape, problem_of
 from config.core.api.views import ApiView
 from migrations_app.api.eligibility import SHAPES as ELIGIBILITY_SHAPES
+from migrations_app.api.handover import SHAPES as HAND_OVER_SHAPES
 from migrations_app.api.shapes import SHAPES as MIGRATION_SHAPES
 from providers.api.shapes import SHAPES as PROVIDER_SHAPES
 from tickets.api.shapes import SHAPES as TICKET_SHAPES
@@ -120,7 +121,14 @@ def _generator_settings() -> dict[str, Any]:
 
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
     components = document["components"]
-    components["schemas"] |= {**SHAPES, **MIGRATION_SHAPES, **ELIGIBILITY_SHAPES, **PROVIDER_SHAPES, **TICKET_SHAPES}
+    components["schemas"] |= {
+        **SHAPES,
+        **MIGRATION_SHAPES,
+        **ELIGIBILITY_SHAPES,
+        **HAND_OVER_SHAPES,
+        **PROVIDER_SHAPES,
+        **TICKET_SHAPES,
+    }
     components["parameters"] = _parameters()
     components["headers"] = {
         name: {"description": text, "schema": WHOLE if name == "Retry-After" else TEXT}

@@ -13,11 +13,12 @@ from django.conf import settings
 from config.core import clock
 from config.core.actor import SYSTEM
 from migrations_app.models import ChaseAttempt, Notice
-from migrations_app.selectors import cases, due, mails
+from migrations_app.selectors import aftercare, cases, due, mails
 from migrations_app.selectors.holders import holder_due
 from migrations_app.selectors.proofs import due_tries, lost_tries
 from migrations_app.selectors.proposals import due_proposals
 from migrations_app.services import (
+    aftercare_runs,
     calls,
     endings,
     fetching,
@@ -102,6 +103,24 @@ def sweep_proposals(**_: Any) -> None:
 def try_claim(*, try_id: int, **_: Any) -> None:
     """Make one due try of a claim at Meta; whoever claims it first makes it."""
     proofs.try_due(try_id, by=SYSTEM, now=clock.now())
+
+
+@shared_task(name="migrations.sweep_aftercare")
+def sweep_aftercare(**_: Any) -> None:
+    """Plan reads again whose process died, and hand out what is due to be read after moves."""
+    now = clock.now()
+    gone = now - timedelta(seconds=settings.ATTEMPT_LEASE_SECONDS)
+    for check_id in aftercare.lost_checks(claimed_before=gone, limit=BATCH):
+        with _alone("check", check_id):
+            aftercare_runs.give_up_lost(check_id, by=SYSTEM, now=now)
+    for check_id in aftercare.due_checks(now=now, limit=BATCH):
+        make_check.delay(check_id=check_id)
+
+
+@shared_task(name="migrations.make_check")
+def make_check(*, check_id: int, **_: Any) -> None:
+    """Make one due check after a move; whoever claims it first makes it."""
+    aftercare_runs.make_due(check_id, by=SYSTEM, now=clock.now())
 
 
 @shared_task(name="migrations.sweep_clock")

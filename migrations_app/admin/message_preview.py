@@ -11,6 +11,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from config.core import clock
+from migrations_app.admin import handover_page
 from migrations_app.admin.words import EMAIL_WORDS
 from migrations_app.enums import AttemptState
 from migrations_app.models import ChaseAttempt, Notice
@@ -44,6 +45,7 @@ def urls(page: Any, wrap: Callable[[View], View]) -> list[URLPattern]:
         at("attempts/<int:attempt_id>", "attempt", show_attempt),
         at("notices/<int:notice_id>", "notice", show_notice),
         at("letter", "letter", show_letter),
+        at("hand-over", "hand_over", handover_page.show),
     ]
 
 

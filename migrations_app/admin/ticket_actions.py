@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from config.core import clock
 from config.core.errors import DomainError
+from migrations_app.admin.aftercare_actions import AFTERCARE_ACTIONS
 from migrations_app.admin.answers_card import ANSWER_ACTIONS
 from migrations_app.admin.case_actions import CASE_ACTIONS
 from migrations_app.admin.chase_manners import MANNERS_ACTIONS
@@ -159,6 +160,7 @@ def _reopen(deed: Deed) -> str:
 
 
 ALL_ACTIONS: dict[str, Action] = {
+    **AFTERCARE_ACTIONS,
     **CASE_ACTIONS,
     **ANSWER_ACTIONS,
     **DRAFT_ACTIONS,

@@ -9,6 +9,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from migrations_app.admin import (
+    aftercare_card,
     answers_card,
     call_company,
     chases_card,
@@ -87,6 +88,7 @@ def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
         if desk:
             context["headline"]["to_judge"] = answers_card.count_to_judge(ticket, case, context)
             context |= proof_card.context_of(ticket, case, works=works, now=now)
+            context |= aftercare_card.context_of(case, works=works)
         for number in context["numbers"]:
             number["record"] = context["may_record"].get(number["row"].pk, "")
     if works:

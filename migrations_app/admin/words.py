@@ -26,6 +26,7 @@ from migrations_app.enums.texts import REQUIREMENT_TEXTS, check_title
 from migrations_app.models import Chase
 from migrations_app.rules.proof import WhyNot
 from migrations_app.services import call_run, dead_letters
+from migrations_app.services.aftercare_desk import NothingLive
 from migrations_app.services.answers import NothingToJudge
 from migrations_app.services.disputes import ReasonMissing
 from migrations_app.services.flow_choice import ReasonForFlowNeeded
@@ -45,6 +46,7 @@ from migrations_app.services.proofs import NotTried
 from migrations_app.services.removals import StillThere
 from migrations_app.services.requirements import ReasonNeeded, TicketEnded
 from migrations_app.services.task_outcomes import NotAskedByPerson, TaskEnded
+from migrations_app.services.templates import NoCopy
 from tickets.enums import Party, TicketStatus
 from tickets.services.routing import SameQueue
 from tickets.services.transfers import NotTransferable
@@ -198,6 +200,8 @@ _REFUSALS: dict[type[DomainError], Any] = {
     Overtaken: _("This step was taken already, by a second click or by somebody else. Nothing was done twice."),
     PinNotSet: _("The number is live, but Meta did not take this two-step PIN: set another one."),
     NotInCall: _("The call has not begun, or this destination's numbers are not moved by us."),
+    NothingLive: _("No number is live: there is nothing to test yet."),
+    NoCopy: _("Templates cannot be copied here: we do not move this case, or its old account is unknown."),
     CoolingDown: _("The limit of attempts is reached: the number rests now and comes back by itself."),
     NoAnswer: _("Meta did not answer. Look at the number's state before repeating the step."),
     TicketEnded: _("The ticket is a draft or has ended: nothing can be answered now."),

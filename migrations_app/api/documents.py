@@ -260,6 +260,7 @@ def _requirement(code: str, rows: Sequence[Requirement], numbers: dict[int, str]
         "evidence_history": history_document(rows, numbers),
         "requested_at": utc(max((row.requested_at for row in rows if row.requested_at), default=None)),
         "external_reference": next((row.external_reference for row in rows if row.external_reference), None),
+        "due_at": utc(max((row.due_at for row in rows if row.due_at), default=None)),
         "promised_for": utc(max((row.promised_for for row in rows if row.promised_for), default=None)),
         "numbers": [
             {

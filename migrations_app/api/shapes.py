@@ -29,7 +29,6 @@ _STAGE: Final[Shape] = nullable(words(enums.Stage))
 _REFERENCE: Final[Shape] = {**TEXT, "examples": ["MIG-7K3QXA2P"]}
 _CALL_STATES = [state for state in enums.PinCallState if state not in {"held", "expired"}]
 _BLOCKS: Final[Shape] = words(enums.Blocks)
-
 _WAITING: Final[Shape] = members(
     party=words(Party), since=MOMENT, next_nudge_at=nullable(MOMENT), also=several(words(Party))
 )
@@ -50,6 +49,7 @@ _REQUIREMENT: Final[Shape] = members(
     requested_at=nullable(MOMENT),
     external_reference=nullable(TEXT),
     promised_for=nullable(MOMENT),
+    due_at={**nullable(MOMENT), "description": "When a closing reminder should be done; null for all others."},
     numbers=several(members(number=NUMBER, state=words(enums.RequirementState), detail=nullable(TEXT))),
     updated_at=MOMENT,
 )

@@ -1,5 +1,6 @@
 """Tables of the domain; `migrations_app/migrations/` holds Django's database migrations."""
 
+from migrations_app.models.aftercare import MoveCheck, TemplateEntry
 from migrations_app.models.availability import AgentAbsence, AgentProfile, CallAgent, CallPolicy
 from migrations_app.models.calls import AgentHours, CallCell, Notice, PinCall, PinCallNumber
 from migrations_app.models.cases import MigrationCase, NumberMove, Requirement
@@ -39,6 +40,7 @@ __all__ = [
     "Mailbox",
     "MailboxPlace",
     "MigrationCase",
+    "MoveCheck",
     "Notice",
     "NudgeStop",
     "NumberMove",
@@ -50,4 +52,5 @@ __all__ = [
     "PlaybookStage",
     "ProofTry",
     "Requirement",
+    "TemplateEntry",
 ]

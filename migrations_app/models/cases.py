@@ -210,6 +210,8 @@ class Requirement(TimestampedModel):
     requested_at = models.DateTimeField(_("requested at"), null=True, blank=True)
     external_reference = models.CharField(_("BSP's case number"), max_length=100, blank=True, default="")
     promised_for = models.DateTimeField(_("promised for"), null=True, blank=True)
+    due_at = models.DateTimeField(_("should be done by"), null=True, blank=True)
+    """Set for closing reminders once the numbers are live; null for all others."""
     decided_by = models.CharField(_("decided by"), max_length=200, blank=True, default="")
     reason = models.TextField(_("reason"), blank=True, default="")
 

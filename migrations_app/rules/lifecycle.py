@@ -10,6 +10,7 @@ from migrations_app.enums import (
     RequirementState,
     Stage,
 )
+from migrations_app.enums.aftercare import CheckState
 from migrations_app.enums.disputes import DisputeState
 from migrations_app.enums.mail import MailState
 from migrations_app.enums.proofs import ProofState
@@ -235,7 +236,6 @@ PROPOSAL = table(
     },
 )
 
-ALL_TABLES = (STAGE, NUMBER, REQUIREMENT, CHASE, ATTEMPT, PIN_CALL, PROPOSAL, DISPUTE, DESK_TASK, PROOF, MAIL)
 
 MOVED = frozenset({NumberState.LIVE, NumberState.SKIPPED})
 """States in which nothing is left to do for a number."""
@@ -243,3 +243,19 @@ MOVED = frozenset({NumberState.LIVE, NumberState.SKIPPED})
 SATISFIED = frozenset({RequirementState.MET, RequirementState.WAIVED})
 CLEAR_FOR_SCHEDULING = SATISFIED | {RequirementState.CLAIMED}
 """A claim suffices for scheduling unless the queue reviews claims."""
+
+MOVE_CHECK = table(
+    "check after the move",
+    start=CheckState.PLANNED,
+    moves={
+        CheckState.PLANNED: (CheckState.RUNNING,),
+        # Planned again: no answer yet, the next page, or its process died; reading and copying may be repeated.
+        CheckState.RUNNING: (CheckState.PLANNED, CheckState.DONE, CheckState.FAILED),
+        CheckState.DONE: (CheckState.PLANNED,),
+        CheckState.FAILED: (CheckState.PLANNED,),
+    },
+)
+
+ALL_TABLES = (
+    STAGE, NUMBER, REQUIREMENT, CHASE, ATTEMPT, PIN_CALL, PROPOSAL, DISPUTE, DESK_TASK, PROOF, MAIL, MOVE_CHECK,
+)  # fmt: skip

@@ -15,6 +15,9 @@ ENDED = frozenset({Stage.DONE, Stage.CANCELLED, Stage.REJECTED})
 CUT_OVER = MOVED | {NumberState.REGISTERED}
 """No call is needed any more; a registered number is live as soon as Meta says that it is connected."""
 
+HOLDS_RESOLVING = frozenset({RequirementCode.APP_SUBSCRIBED})
+"""Block the start, and the end too where they open again: a connected number whose messages no app receives does not work."""
+
 
 @dataclass(frozen=True)
 class RequirementFacts:
@@ -87,7 +90,7 @@ def blocking(
     return tuple(
         requirement
         for requirement in case.requirements
-        if requirement.blocks in relevant
+        if (requirement.blocks in relevant or (transition is Blocks.RESOLVE and requirement.code in HOLDS_RESOLVING))
         and (requirement.number_id is None or wanted is None or requirement.number_id in wanted)
         and not is_clear(requirement, reviews_claims=case.reviews_claims)
     )

@@ -13,6 +13,7 @@ from migrations_app.selectors.cases import case_plan
 from migrations_app.selectors.proofs import still_on_numbers
 from migrations_app.services.asked import open_items
 from migrations_app.services.call_words import proposal_context, unasked
+from migrations_app.services.handover import sheet_file
 from migrations_app.services.holder_links import MARK
 from migrations_app.services.letters import (
     IDENTIFIERS,
@@ -41,6 +42,7 @@ from tickets.enums import Party
 from tickets.models import Ticket
 
 _ID_REQUEST = "waba_id_request"
+_WITH_SHEET = frozenset({"migration_done", "move_done"})
 _WITH_LETTER = frozenset({"two_step_letter", "two_step_reminder", _ID_REQUEST})
 
 
@@ -114,7 +116,8 @@ def compose_notice(
         context |= call_context(call, ticket, language=notice.language) | {"unasked": unasked(call)}
     if isinstance(notice, Notice) and notice.holder is not None:
         context |= holder_context(notice.holder, ticket, language=notice.language) | {"link": MARK}
-    return _addressed(notice, ticket, case, context, [])
+    files = [sheet_file(ticket, case, language=notice.language)] if notice.message in _WITH_SHEET else []
+    return _addressed(notice, ticket, case, context, files)
 
 
 def _move_steps(case: MigrationCase, language: str) -> list[str]:

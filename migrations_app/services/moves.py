@@ -13,6 +13,7 @@ from config.core.uow import unit_of_work
 from migrations_app.enums import NumberState, OtpMethod
 from migrations_app.models import NumberMove
 from migrations_app.selectors.attempts import budget_of
+from migrations_app.services.aftercare_runs import look_before_live
 from migrations_app.services.migration_start import accept, begin
 from migrations_app.services.move_steps import (
     NotInCall,
@@ -209,6 +210,8 @@ def check_live(*, number_id: int, by: Actor, now: datetime) -> NumberState:
     step = step_of(number.case.ticket, number.case, number, by=by, now=now)
     if number.state != NumberState.REGISTERED or not facts_say(step, "is_connected"):
         return NumberState(number.state)
+    # Before the number is live: a case whose messages no app receives must not count as done even for a moment.
+    look_before_live(step)
     return record_step(step, NumberState.LIVE, live_at=now, billing_from=now)
 
 

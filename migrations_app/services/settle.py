@@ -19,6 +19,7 @@ from migrations_app.models import ChaseAttempt, MigrationCase
 from migrations_app.rules.lifecycle import MOVED, STAGE
 from migrations_app.rules.progress import CUT_OVER, ENDED, CaseFacts, Position, RequirementFacts, party_of, position
 from migrations_app.selectors.cases import asking_facts, facts_of
+from migrations_app.services.aftercare import sync_aftercare
 from migrations_app.services.chases import sync_chases
 from migrations_app.services.desk_tasks import drop_at_end
 from migrations_app.services.insight import predict
@@ -72,6 +73,7 @@ def settle(
     facts = facts_of(case, ticket)
     where = position(facts)
     _advance(uow, case, where.stage)
+    sync_aftercare(uow, case, {number.state for number in facts.numbers})
     ends = where.stage in ENDED and before not in ENDED
     chases = sync_chases(uow, ticket, case, facts)
     tell_when_clear(uow, ticket, case, facts, chases)

@@ -14,7 +14,7 @@ from django.conf import settings
 from config.core.actor import Actor
 from config.core.uow import unit_of_work
 from providers.enums import ExchangeState
-from providers.meta.client import MetaClient, MetaRefused, MetaUnanswered, MetaUnreachable
+from providers.meta.client import GRAPH_VERSION, MetaClient, MetaRefused, MetaUnanswered, MetaUnreachable
 from providers.models import MetaAccount
 from providers.services import exchanges
 from providers.services.tokens import token_of
@@ -33,6 +33,9 @@ START, REQUEST_CODE, VERIFY_CODE, REGISTER, SET_PIN, READ, SUBSCRIBE, COPY_TEMPL
     "meta.copy_templates",
 )
 """Purposes of exchanges, by which attempts are counted."""
+
+API_VERSION = GRAPH_VERSION
+"""The version of the Graph API that we speak: what integrators are told."""
 
 
 class Refused(Exception):

@@ -207,7 +207,8 @@ def test_every_life_cycle_is_drawn() -> None:
     names = [life_cycle.name for _module, life_cycle in draw_states.all_tables()]
     assert names == [
         "ticket status", "routing version", "service level clock", "case stage", "number move", "requirement", "chase",
-        "attempt", "pin call", "proposed times", "dispute", "desk task", "try at Meta", "incoming mail", "exchange",
+        "attempt", "pin call", "proposed times", "dispute", "desk task", "try at Meta", "incoming mail",
+        "check after the move", "exchange",
     ]  # fmt: skip
 
 

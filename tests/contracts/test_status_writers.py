@@ -11,6 +11,7 @@ STATUSES = {"status", "stage", "state"}
 ROWS = {
     "Ticket", "MigrationCase", "NumberMove", "Requirement", "SlaClock", "Chase", "ChaseAttempt", "Notice", "PinCall", "Exchange",
     "OwnershipDispute", "CallProposal", "RoutingVersion", "DeskTask", "ProofTry", "InboundMail",
+    "MoveCheck",
 }  # fmt: skip
 CREATING = {"create", "get_or_create", "update_or_create", "bulk_create"}
 
@@ -49,6 +50,11 @@ MOVERS: set[Place] = {
     ("migrations_app/services/proofs.py", "_claim"),
     ("migrations_app/services/proofs.py", "_end"),
     ("migrations_app/services/desk_rungs.py", "hand_over"),
+    ("migrations_app/services/aftercare.py", "plan_again"),
+    ("migrations_app/services/aftercare_runs.py", "_claim"),
+    ("migrations_app/services/aftercare_runs.py", "_record_failure_of"),
+    ("migrations_app/services/aftercare_records.py", "_again"),
+    ("migrations_app/services/aftercare_records.py", "_done"),
     ("providers/services/exchanges.py", "finish"),
 }
 """Who may call `uow.move`, the compare-and-swap along a transition table."""

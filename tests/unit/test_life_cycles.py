@@ -15,9 +15,11 @@ from migrations_app.enums import (
     RequirementState,
     Stage,
 )
+from migrations_app.enums.aftercare import CheckState
 from migrations_app.enums.disputes import DisputeState
 from migrations_app.enums.mail import MailState
 from migrations_app.enums.proofs import ProofState
+from migrations_app.enums.proposals import ProposalState
 from migrations_app.rules import lifecycle as domain
 from providers.enums import ExchangeState
 from providers.rules.lifecycle import EXCHANGE
@@ -40,6 +42,8 @@ TABLES: list[tuple[TransitionTable[Any], type[Enum], set[Enum]]] = [
     ),
     (domain.DISPUTE, DisputeState, {DisputeState.UPHELD, DisputeState.TRANSFERRED, DisputeState.DISMISSED}),
     (domain.MAIL, MailState, {MailState.FILED}),
+    (domain.MOVE_CHECK, CheckState, set()),
+    (domain.PROPOSAL, ProposalState, set(ProposalState) - {ProposalState.OPEN}),
     (domain.DESK_TASK, DeskTaskState, {DeskTaskState.DONE, DeskTaskState.DROPPED}),
     (
         domain.PROOF,

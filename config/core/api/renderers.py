@@ -30,6 +30,20 @@ class CalendarRenderer(BaseRenderer):
         return calendar
 
 
+class MarkdownRenderer(BaseRenderer):
+    """A text for people, in Markdown; problems below such an address are JSON all the same."""
+
+    media_type = "text/markdown"
+    format = "md"
+    charset = "utf-8"
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> str:
+        """Return the text as it is."""
+        return str(data)
+
+
 class FileRenderer(BaseRenderer):
     """A file of whatever type: it is given as it is, by a response that needs no rendering."""
 

@@ -57,6 +57,7 @@ def test_a_number_goes_live_step_by_step(in_call: Walk, meta: Meta) -> None:
         ("meta.verify_code", "sent"),
         ("meta.register", "sent"),
         ("meta.read", "sent"),
+        ("meta.read", "sent"),
     ]
     states = [e.data["new"] for e in in_call.events() if e.type == "number.state_changed"]
     assert states == ["initiated", "code_requested", "code_verified", "registered", "live"]
