@@ -17,6 +17,7 @@ from migrations_app.selectors import aftercare, cases, due, mails
 from migrations_app.selectors.holders import holder_due
 from migrations_app.selectors.proofs import due_tries, lost_tries
 from migrations_app.selectors.proposals import due_proposals
+from migrations_app.selectors.readiness import looks_due
 from migrations_app.services import (
     aftercare_runs,
     calls,
@@ -30,6 +31,7 @@ from migrations_app.services import (
     outreach,
     proofs,
     proposals,
+    readiness_looks,
 )
 from providers.services import exchanges
 
@@ -125,11 +127,13 @@ def make_check(*, check_id: int, **_: Any) -> None:
 
 @shared_task(name="migrations.sweep_clock")
 def sweep_clock(**_: Any) -> None:
-    """Do what time alone does: free expired holds, end cool-downs, close resolved tickets."""
+    """Do what time alone does: free expired holds, look at calls ahead of time, end cool-downs, close resolved tickets."""
     now = clock.now()
     for hold_pk, ticket_id in due.expired_holds(now=now, limit=BATCH):
         with _alone("hold", hold_pk):
             calls.expire_hold(ticket_id=ticket_id, hold_pk=hold_pk, by=SYSTEM, now=now)
+    for call_id in looks_due(now=now, limit=BATCH):
+        look_at_call.delay(call_id=call_id)
     for number_id in cases.cooling_due(now=now, limit=BATCH):
         with _alone("number", number_id):
             moves.end_cool_down(number_id=number_id, by=SYSTEM, now=now)
@@ -145,6 +149,12 @@ def sweep_holders(**_: Any) -> None:
     for check_id in holder_due(now=now, limit=BATCH):
         with _alone("holder", check_id):
             holders.go_on(check_id, by=SYSTEM, now=now)
+
+
+@shared_task(name="migrations.look_at_call")
+def look_at_call(*, call_id: int, **_: Any) -> None:
+    """Look whether a booked call could begin; the destination is asked at Meta, so it is a task of its own."""
+    readiness_looks.look_ahead(call_pk=call_id, by=SYSTEM, now=clock.now())
 
 
 @shared_task(name="migrations.sweep_abandoned")

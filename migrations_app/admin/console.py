@@ -24,7 +24,7 @@ from django.views.decorators.debug import sensitive_variables
 from config.core import clock
 from config.core.actor import Actor
 from config.core.errors import DomainError
-from migrations_app.admin import console_pins, console_rest, readiness_steps
+from migrations_app.admin import console_pins, console_rest, milestones, readiness_steps
 from migrations_app.admin.call_company import numbers_of
 from migrations_app.admin.console_page import context_of
 from migrations_app.admin.console_step import pins_to_note
@@ -239,6 +239,7 @@ GO_ON = frozenset({"skip", "put_off"})
 """Steps after which the next number comes up."""
 STEPS: dict[str, Callable[[StepForm], str]] = {
     **readiness_steps.STEPS,
+    **milestones.STEPS,
     "finish": _finish,
     "no_show": _no_show,
     "ask": _ask,

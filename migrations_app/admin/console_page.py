@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from migrations_app.admin import call_company
 from migrations_app.admin.console_rest import rest_of
 from migrations_app.admin.console_step import WAITS, number_in_front, pins_to_note, step_context
+from migrations_app.admin.milestones import milestones_of
 from migrations_app.admin.readiness_card import ready_card
 from migrations_app.admin.words import STATE_COLOURS
 from migrations_app.enums import Execution, NumberState, PinCallState
@@ -83,7 +84,9 @@ def parts_of(call: PinCall, *, user: Any, chosen: str, shown: str, now: datetime
     aside = frozenset(lines.exclude(set_aside_at=None).values_list("number_id", flat=True))
     left = {line.number_id: line for line in lines.exclude(left_at=None)}
     here = [number for number in numbers if number.pk not in left]
-    current = number_in_front(numbers if chosen else here or numbers, chosen, aside)
+    # Those that have left come up by themselves only when nothing else waits.
+    waits = any(number.state not in WAITS for number in here)
+    current = number_in_front(here if waits and not chosen else numbers, chosen, aside)
     return {
         "call": call,
         "ticket": call.ticket,
@@ -97,6 +100,7 @@ def parts_of(call: PinCall, *, user: Any, chosen: str, shown: str, now: datetime
         "ours": case.playbook_copy.get("execution") == Execution.GRAPH_API,
         "ready": _ready(call, numbers, now) if call.state == PinCallState.BOOKED else None,
         "may_override": is_lead(user),
+        "milestone": milestones_of(call, case, current) if call.state == PinCallState.STARTED else {},
         "override": [check_title(code) for code in call.overridden],
         "left": left[current.pk] if current and current.pk in left else None,
         "nothing_waits": all(number.state in MOVED for number in here),

@@ -27,9 +27,9 @@ from migrations_app.admin.words import (
     badge,
     refusal_words,
 )
-from migrations_app.enums import AttemptState, DeskTaskKind, DeskTaskState, RequirementCode, TaskOutcome
+from migrations_app.enums import AttemptState, DeskTaskKind, DeskTaskState, PinCallState, RequirementCode, TaskOutcome
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
-from migrations_app.models import ChaseAttempt, DeskTask, MigrationCase
+from migrations_app.models import ChaseAttempt, DeskTask, MigrationCase, PinCall
 from migrations_app.rules.desk_tasks import ASKING, BY_VOICE
 from migrations_app.rules.hours import opening
 from migrations_app.rules.links import is_being_moved, phone_link, web_link, whatsapp_link
@@ -100,6 +100,7 @@ def context_of(task: DeskTask, *, user: Any, now: datetime, entered: Any = None)
         "rung": rung,
         "there": there(task, now) if (asking or rung) and is_open else None,
         "link": _link(task, theirs),
+        "call_page": _call_page(task) if is_open else None,
         "hint_only": task.kind == DeskTaskKind.PORTAL and not (case.current_bsp and case.current_bsp.contact_url),
         "being_moved": is_being_moved(task.contact, case.numbers.values_list("number", flat=True)),
         "theirs": theirs,
@@ -112,6 +113,14 @@ def context_of(task: DeskTask, *, user: Any, now: datetime, entered: Any = None)
         **_case_facts(task, case),
         **(_form(task, entered or {}) if works and (asking or rung) else {}),
     }
+
+
+def _call_page(task: DeskTask) -> int | None:
+    """Return the call for which something is missing, where the task is about one."""
+    if task.kind != DeskTaskKind.CALL_NOT_READY:
+        return None
+    rows = PinCall.objects.filter(ticket_id=task.case.ticket_id, state=PinCallState.BOOKED).order_by("start")
+    return rows.values_list("pk", flat=True).first()
 
 
 def _language_name(code: str) -> str:

@@ -17,6 +17,7 @@ TASK_ICONS: dict[str, str] = {
     DeskTaskKind.REMOVE_NUMBER: "delete",
     DeskTaskKind.HOLDER_CHECK: "contact_phone",
     DeskTaskKind.HOLDER_REFUSED: "phonelink_erase",
+    DeskTaskKind.CALL_NOT_READY: "rule",
 }
 PRIORITY_COLOURS: dict[str, str] = {Priority.URGENT: "danger", Priority.HIGH: "warning"}
 _ASKED_WORDS: dict[str, Any] = {

@@ -19,6 +19,9 @@ _STEPS: dict[str, Any] = {
     "number_left": _("%(number)s left the call: it is moved in a later one"),
     "number_back": _("%(number)s is in the call again"),
     "person_here": _("The person is here with the phone: %(numbers)s"),
+    "opened": _("%(number)s: the move has begun at the destination"),
+    "accepted": _("%(number)s: the code was accepted"),
+    "live": _("%(number)s: seen live"),
     "not_ready": _("Not ready for the call yet: %(titles)s"),
 }
 

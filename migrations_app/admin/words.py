@@ -25,7 +25,7 @@ from migrations_app.enums.proofs import ProofState
 from migrations_app.enums.texts import REQUIREMENT_TEXTS, check_title
 from migrations_app.models import Chase
 from migrations_app.rules.proof import WhyNot
-from migrations_app.services import call_run, dead_letters
+from migrations_app.services import call_run, dead_letters, milestones
 from migrations_app.services.aftercare_desk import NothingLive
 from migrations_app.services.answers import NothingToJudge
 from migrations_app.services.disputes import ReasonMissing
@@ -213,6 +213,9 @@ _REFUSALS: dict[type[DomainError], Any] = {
     ),
     AlreadyThere: _("The mail is filed on this ticket already."),
     ReasonForAsideNeeded: _("Say why: this decision needs a reason."),
+    milestones.EvidenceMissing: _(
+        "Say what you saw, or add a picture of it: a number that only looks live may send nothing."
+    ),
     call_run.ReasonMissing: _("Say why: this decision needs a reason."),
     ReasonMissing: _("Say why: this decision needs a reason."),
     WhyMissing: _("Say why: this decision needs a reason."),

@@ -262,6 +262,7 @@ class DeskTaskKind(TextChoices):
     HOLDER_CHECK = "holder_check", _("Ask the phone holder")
     HOLDER_REFUSED = "holder_refused", _("The phone holder cannot")
     RING_CLIENT = "ring_client", _("Ring the client about the call")
+    CALL_NOT_READY = "call_not_ready", _("A call is not ready")
 
 
 class DeskTaskState(TextChoices):

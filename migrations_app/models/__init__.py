@@ -14,6 +14,7 @@ from migrations_app.models.inbound import InboundFile, InboundMail, MailboxPlace
 from migrations_app.models.insight import BspPace
 from migrations_app.models.ladders import Ladder
 from migrations_app.models.manners import Mailbox, NudgeStop
+from migrations_app.models.milestones import CallMilestone
 from migrations_app.models.playbooks import Playbook, PlaybookStage
 from migrations_app.models.proofs import ProofTry
 from migrations_app.models.proposals import CallLink, CallProposal
@@ -26,6 +27,7 @@ __all__ = [
     "CallAgent",
     "CallCell",
     "CallLink",
+    "CallMilestone",
     "CallPolicy",
     "CallProposal",
     "Chase",

@@ -49,11 +49,12 @@ NUMBER = table(
         # Registered at once: moved in a console, a popup or by the client, and recorded by the desk.
         NumberState.PENDING: (NumberState.INITIATED, NumberState.REGISTERED, *_ASIDE),
         # Meta may know the number as verified already (a verified ownership stays valid for 14 days). Pending again: its
-        # object at the destination is gone, or the case goes another way now.
+        # object at the destination is gone, or the case goes another way now. Registered at once: as above.
         NumberState.INITIATED: (
             NumberState.PENDING,
             NumberState.CODE_REQUESTED,
             NumberState.CODE_VERIFIED,
+            NumberState.REGISTERED,
             *_ASIDE,
         ),
         NumberState.CODE_REQUESTED: (NumberState.PENDING, NumberState.CODE_VERIFIED, *_ASIDE),

@@ -56,7 +56,13 @@ def drop_checks(call: PinCall) -> None:
 
 
 def forget_tasks(uow: UnitOfWork, case: MigrationCase, call: PinCall) -> None:
-    """Take off the list what was to be asked for a call that has another time now or does not take place."""
+    """Take off the list what was to be asked or mended for a call that has begun, has another time or does not take place."""
+    drop_tasks(
+        uow,
+        DeskTask.objects.select_related("attempt").filter(
+            case=case, kind=DeskTaskKind.CALL_NOT_READY, state=DeskTaskState.OPEN
+        ),
+    )
     kinds = [DeskTaskKind.HOLDER_CHECK, DeskTaskKind.HOLDER_REFUSED]
     rows = DeskTask.objects.select_related("attempt").filter(
         case=case, kind__in=kinds, state=DeskTaskState.OPEN, number__call_lines__pin_call=call

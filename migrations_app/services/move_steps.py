@@ -233,7 +233,7 @@ def refused(step: Step, problem: MetaProblem) -> MetaSaidNo:
             until = step.context.now + timedelta(seconds=problem.retry.seconds or 8 * 3600)
             rest(uow, ticket, number, until, key=problem.key)
         elif problem.key in _TWO_STEP_STILL_ON:
-            _two_step_is_on(uow, ticket, number)
+            two_step_is_on(uow, ticket, number)
             leave_running(uow, ticket, number, LeftBecause.TWO_STEP)
         elif problem.retry.kind == "never" and number.state != NumberState.FAILED:
             move_number(uow, ticket, number, NumberState.FAILED, last_error=error)
@@ -241,7 +241,7 @@ def refused(step: Step, problem: MetaProblem) -> MetaSaidNo:
     return MetaSaidNo(problem.what_to_do, extra={"key": problem.key})
 
 
-def _two_step_is_on(uow: UnitOfWork, ticket: Ticket, number: NumberMove) -> None:
+def two_step_is_on(uow: UnitOfWork, ticket: Ticket, number: NumberMove) -> None:
     """Two-step verification is on after all: the requirement opens again, and the chase with it."""
     for row in Requirement.objects.select_related("number").filter(
         number=number, code=RequirementCode.TWO_STEP_DISABLED

@@ -4,9 +4,13 @@ import re
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from config.core.actor import SYSTEM
 from migrations_app.enums import PinCallState, RequirementState
-from migrations_app.models import NumberMove
+from migrations_app.models import DeskTask, NumberMove, Playbook
+from migrations_app.services.readiness_looks import look_ahead
+from tests.factories.files import PNG
 from tests.factories.forms import NUMBER, OTHER_NUMBER
 from tests.factories.servers import Meta
 from tests.factories.walks import Path, Walk, Walker
@@ -123,3 +127,34 @@ def test_the_account_is_read_when_asked(booked: Walk, agent_at_desk: Person) -> 
     assert "Not read at Meta yet." in page(agent_at_desk, booked)
     assert "read anew" in step(agent_at_desk, booked, "read")
     assert "✓ Account at the destination approved by Meta" in page(agent_at_desk, booked)
+
+
+def test_moves_elsewhere_are_recorded_on_the_call_page(walk: Walker, meta: Meta, agent_at_desk: Person) -> None:
+    Playbook.objects.filter(is_default=True).update(execution="embedded_signup")
+    walked = walk(Path.SCHEDULED)
+    walked.claim("open_conversations_ack")
+    step(agent_at_desk, walked, "start")
+    number = walked.number()
+    shown = page(agent_at_desk, walked)
+    assert "from this moment messages may get lost" in shown
+    assert 'name="kind" value="opened"' in shown
+    step(agent_at_desk, walked, "milestone", number=number.pk, kind="opened", note="")
+    assert "Messages may get lost since" in page(agent_at_desk, walked)
+    step(agent_at_desk, walked, "milestone", number=number.pk, kind="accepted", note="")
+    assert "Say what you saw" in step(agent_at_desk, walked, "milestone", number=number.pk, kind="live", note="")
+    picture = SimpleUploadedFile("live.png", PNG, "image/png")
+    step(agent_at_desk, walked, "milestone", number=number.pk, kind="live", note="", file=picture)
+    assert (walked.number().state, state(walked)) == ("live", PinCallState.FINISHED)
+    for bad in ("", "exploded"):
+        assert step(agent_at_desk, walked, "milestone", number=number.pk, kind=bad)
+    assert "seen live" in agent_at_desk.page(walked)
+
+
+def test_a_task_of_an_unready_call_leads_to_its_page(walk: Walker, agent_at_desk: Person) -> None:
+    walked = walk(Path.SCHEDULED)
+    call = walked.current_call()
+    look_ahead(call_pk=call.pk, by=SYSTEM, now=walked.now)
+    task = DeskTask.objects.get(kind="call_not_ready")
+    shown = text_of(agent_at_desk.get("migrations_app_desktask_change", task.pk))
+    assert f"/pincall/{call.pk}/console/" in shown
+    assert "Open conversations: understood: Nobody has answered this yet." in shown

@@ -1,19 +1,24 @@
 """The readiness gate at work: what stops a call, who goes on without whom, what a lead lets pass, numbers that leave."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from config.core.actor import SYSTEM
 from config.core.errors import NotFound
 from config.core.uow import IllegalTransition
+from migrations_app import tasks
 from migrations_app.enums import NumberState, PinCallState, RequirementState
-from migrations_app.models import PinCallNumber
-from migrations_app.services import call_leaving, call_run, move_steps, presence
+from migrations_app.models import DeskTask, PinCallNumber
+from migrations_app.selectors.readiness import looks_due
+from migrations_app.services import call_leaving, call_run, calls, move_steps, presence
 from migrations_app.services.call_gate import start_proven_call
 from migrations_app.services.call_run import NotReady, Override, ReasonMissing
 from migrations_app.services.destination_reads import read_destinations
 from migrations_app.services.readiness_facts import read_readiness
+from migrations_app.services.readiness_looks import look_ahead
 from providers.meta.simulator.state import Waba
 from providers.models import Exchange
 from tests.factories.desk import DESTINATION_WABA
@@ -256,3 +261,64 @@ def test_a_call_that_is_over_takes_nobody_back(walk: Walker, meta: Meta) -> None
     given: dict[str, Any] = {"ticket_id": walked.ticket.pk, "call_id": uid, "by": walked.desk, "now": walked.now}
     with pytest.raises(IllegalTransition):
         call_leaving.switched_off_now(number_id=walked.number().pk, **given)
+
+
+def tasks_open(walked: Walk) -> list[DeskTask]:
+    return list(DeskTask.objects.filter(case=walked.case, kind="call_not_ready", state="open"))
+
+
+def looked(walked: Walk) -> list[str] | None:
+    """What a sweep finds missing; None when no look is due."""
+    due = looks_due(now=walked.now, limit=10)
+    return look_ahead(call_pk=due[0], by=SYSTEM, now=walked.now) if due else None
+
+
+def test_a_call_is_looked_at_the_day_before_and_an_hour_before(walk: Walker) -> None:
+    walked = walk(Path.READY)
+    call = walked.book((walked.now + timedelta(days=2)).replace(minute=0))
+    assert looked(walked) is None
+    walked.now = call.start - timedelta(hours=24)
+    assert looked(walked) == ["open_conversations_ack"]
+    assert looked(walked) is None
+    (task,) = tasks_open(walked)
+    assert task.text == "Open conversations: understood: Nobody has answered this yet."
+    assert "onboarding" in [walked.fresh().waiting_on, *walked.ticket.waiting_also]
+    (told,) = [event for event in walked.events() if event.data.get("step") == "not_ready"]
+    assert (told.internal, told.data["missing"]) == (True, ["open_conversations_ack"])
+    walked.now = call.start - timedelta(hours=1)
+    assert looked(walked) == ["open_conversations_ack"]
+    assert len(tasks_open(walked)) == 1
+    walked.claim("open_conversations_ack")
+    begin(walked)
+    assert tasks_open(walked) == []
+
+
+def test_a_look_that_finds_everything_takes_the_task_away_and_a_moved_call_is_looked_at_again(walk: Walker) -> None:
+    walked = walk(Path.SCHEDULED)
+    call = walked.current_call()
+    assert looked(walked) == ["open_conversations_ack"]
+    walked.claim("open_conversations_ack")
+    walked.now = call.start - timedelta(minutes=50)
+    assert looked(walked) == []
+    assert tasks_open(walked) == []
+    walked.decide("open_conversations_ack", RequirementState.UNMET)
+    calls.reschedule(
+        ticket_id=walked.ticket.pk, call_id=str(call.uid), start=call.start + timedelta(days=2), by=walked.desk,
+        now=walked.now,
+    )  # fmt: skip
+    assert looked(walked) is None
+    walked.now = call.start + timedelta(days=1)
+    assert looked(walked) == ["open_conversations_ack"]
+    calls.cancel_call(ticket_id=walked.ticket.pk, call_id=str(call.uid), by=walked.desk, now=walked.now)
+    assert tasks_open(walked) == []
+    assert look_ahead(call_pk=call.pk, by=SYSTEM, now=walked.now) == []
+
+
+def test_the_sweep_hands_a_call_to_a_task(
+    walk: Walker, clock_at: Callable[[datetime], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walked = walk(Path.SCHEDULED)
+    clock_at(walked.now)
+    monkeypatch.setattr(tasks.look_at_call, "delay", tasks.look_at_call)
+    tasks.sweep_clock()
+    assert len(tasks_open(walked)) == 1
