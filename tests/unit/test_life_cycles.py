@@ -43,7 +43,7 @@ TABLES: list[tuple[TransitionTable[Any], type[Enum], set[Enum]]] = [
     (domain.DISPUTE, DisputeState, {DisputeState.UPHELD, DisputeState.TRANSFERRED, DisputeState.DISMISSED}),
     (domain.MAIL, MailState, {MailState.FILED}),
     (domain.MOVE_CHECK, CheckState, set()),
-    (domain.PROPOSAL, ProposalState, set(ProposalState) - {ProposalState.OPEN}),
+    (domain.PROPOSAL, ProposalState, {state for state in ProposalState if state != ProposalState.OPEN}),
     (domain.DESK_TASK, DeskTaskState, {DeskTaskState.DONE, DeskTaskState.DROPPED}),
     (
         domain.PROOF,
