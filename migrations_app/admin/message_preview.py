@@ -63,7 +63,7 @@ def show_notice(page: Any, request: HttpRequest, ticket: Ticket, notice_id: int)
 
     :raises Http404: the ticket has no such message.
     """
-    rows = Notice.objects.select_related("pin_call").filter(case__ticket=ticket)
+    rows = Notice.objects.select_related("pin_call", "agent").filter(case__ticket=ticket)
     return _show(page, request, ticket, rows.filter(pk=notice_id).first())
 
 

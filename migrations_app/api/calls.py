@@ -194,7 +194,7 @@ class InvitationView(CallView):
 
     @described("getInvitation", TEXT, tag="Pin calls", media_type="text/calendar", headers=["Content-Disposition"])
     def get(self, request: Request, **_: Any) -> Response:
-        """Return the invitation (RFC 5545)."""
+        """Return the call as a published calendar file (RFC 5545): the event of the mailed invitation, without attendees."""
         response = Response(invitation(self.call, self.ticket), content_type="text/calendar; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="{self.ticket.reference}.ics"'
         return response

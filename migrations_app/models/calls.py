@@ -199,6 +199,18 @@ class Notice(OutboundAttempt):
         related_name="notices",
         verbose_name=_("phone holder"),
     )
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("agent"),
+        help_text=_("To an agent of the desk, about a call."),
+    )
+    moved_from = models.DateTimeField(
+        _("moved from"), null=True, blank=True, help_text=_("The start that the recipient knew before.")
+    )
 
     class Meta:
         verbose_name = _("notice")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from migrations_app.enums import PinCallState
 from migrations_app.models import CallCell, MigrationCase, NumberMove, PinCall, PinCallNumber
@@ -36,6 +36,12 @@ def others_of(call: PinCall) -> QuerySet[PinCall]:
     """Return the living rows of a call that other tickets have under the same UID, in the order of their tickets."""
     rows = PinCall.objects.filter(uid=call.uid, state__in=LIVING).exclude(pk=call.pk)
     return rows.select_related("ticket__queue", "agent").order_by("ticket_id")
+
+
+def next_sequence(uid: uuid.UUID) -> int:
+    """Return the sequence that a call's invitation gets with its next change: higher than any it had for any ticket."""
+    highest = PinCall.objects.filter(uid=uid).aggregate(top=Max("sequence"))["top"]
+    return 0 if highest is None else int(highest) + 1
 
 
 def shared_in(calls: Iterable[PinCall]) -> dict[uuid.UUID, list[Ticket]]:

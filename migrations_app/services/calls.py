@@ -14,14 +14,21 @@ from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import PinCallState
 from migrations_app.models import CallCell, MigrationCase, PinCall, PinCallNumber
 from migrations_app.selectors.cases import case_of
-from migrations_app.selectors.shared_calls import numbers_in
+from migrations_app.selectors.shared_calls import next_sequence, numbers_in
+from migrations_app.services.agent_notices import tell_agent, tell_agent_off, tell_agents_moved, what_agent_knows
 from migrations_app.services.call_locks import lock_call, lock_for_booking
 from migrations_app.services.call_run import end_call
 from migrations_app.services.call_state import call_of, move_call
 from migrations_app.services.cut_off import demand_in_time
 from migrations_app.services.holder_plan import forget_tasks
 from migrations_app.services.lengths import call_length
-from migrations_app.services.notices import drop_call_notices, plan_call_notices, plan_notice, was_announced
+from migrations_app.services.notices import (
+    drop_call_notices,
+    plan_call_notices,
+    plan_notice,
+    was_announced,
+    what_client_knows,
+)
 from migrations_app.services.settle import settle
 from migrations_app.services.shared_calls import agents_for_all, call_to_join, join, move_along, shrink, was_to_join
 from migrations_app.services.slot_taking import (
@@ -105,6 +112,7 @@ def _announce(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCal
         uow, ticket, EventType.PIN_CALL_BOOKED, pin_call=str(call.uid), start=call.start.isoformat(), numbers=numbers
     )
     plan_call_notices(uow, ticket, case, call)
+    tell_agent(uow, case, call)
     settle(uow, ticket, case)
 
 
@@ -153,19 +161,22 @@ def reschedule(*, ticket_id: int, call_id: str, start: datetime, by: Actor, now:
         demand_in_time(uow, call)
         demand_rested(numbers_in(call), at=start)
         old, length = call.start, call.end - call.start
+        rows = [(row, what_client_knows(row)) for row in (call, *others)]
+        agent = what_agent_knows(call)
         CallCell.objects.filter(pin_call__in=[call, *others]).delete()
         agents = agents_for_all(call, others, start, now=now)
-        call.start, call.end, call.sequence, call.updated_at = start, start + length, call.sequence + 1, now
+        call.start, call.end, call.sequence, call.updated_at = start, start + length, next_sequence(call.uid), now
         occupy(call, agents, now=now)
         move_along(uow, others, call)
-        for row in (call, *others):
-            _tell_moved(uow, row, old)
+        for row, known in rows:
+            _tell_moved(uow, row, old, known=known)
+        tell_agents_moved(uow, case_of(ticket_id), call, known=agent)
         _note_why(uow, call, "moved", reason)
         return call
 
 
-def _tell_moved(uow: UnitOfWork, call: PinCall, old: datetime) -> None:
-    """Tell one ticket of a call that it has another time."""
+def _tell_moved(uow: UnitOfWork, call: PinCall, old: datetime, *, known: datetime | None) -> None:
+    """Tell one ticket of a call that it has another time; `known` is the one that its client was told."""
     case = case_of(call.ticket_id)
     drop_call_notices(call)
     forget_tasks(uow, case, call)
@@ -173,7 +184,7 @@ def _tell_moved(uow: UnitOfWork, call: PinCall, old: datetime) -> None:
         uow, call.ticket, EventType.PIN_CALL_RESCHEDULED, pin_call=str(call.uid), old_start=old.isoformat(),
         start=call.start.isoformat(),
     )  # fmt: skip
-    plan_call_notices(uow, call.ticket, case, call)
+    plan_call_notices(uow, call.ticket, case, call, known=known)
     settle(uow, call.ticket, case)
 
 
@@ -202,11 +213,12 @@ def cancel_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime, reaso
 
 
 def _cancel(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall) -> None:
-    was_booked = call.state == PinCallState.BOOKED
-    move_call(uow, call, PinCallState.CANCELLED)
+    was_booked, agent = call.state == PinCallState.BOOKED, what_agent_knows(call)
+    move_call(uow, call, PinCallState.CANCELLED, sequence=next_sequence(call.uid) if was_booked else call.sequence)
     if was_booked:
         drop_call_notices(call)
         forget_tasks(uow, case, call)
+        tell_agent_off(uow, case, call, known=agent)
         record(uow, ticket, EventType.PIN_CALL_CANCELLED, pin_call=str(call.uid), start=call.start.isoformat())
         if was_announced(call):
             plan_notice(uow, ticket, case, "call_cancelled", due=uow.now, call=call)

@@ -17,6 +17,7 @@ from migrations_app.rules.ladders import parse_ladder
 from migrations_app.rules.lifecycle import ATTEMPT
 from migrations_app.selectors.proofs import still_on_numbers
 from migrations_app.services import chases
+from migrations_app.services.agent_notices import still_news
 from migrations_app.services.attempts import AnyAttempt
 from migrations_app.services.desk_tasks import NOT_NEEDED
 from migrations_app.services.notices import WARNING
@@ -44,6 +45,8 @@ def still_wanted(attempt: AnyAttempt, ticket: Ticket) -> bool:
     if attempt.message == "holder_check" and (attempt.holder is None or attempt.holder.answered_at is not None):
         # Whom it asked holds the phone no more, the call has another time, or the answer has come already.
         return False
+    if attempt.pin_call is not None and attempt.agent_id is not None:
+        return still_news(attempt, attempt.pin_call)
     if attempt.pin_call is not None and attempt.message != "call_cancelled":
         return attempt.pin_call.state == PinCallState.BOOKED
     if attempt.message in {"slot_invitation", "move_instructions"}:
@@ -148,9 +151,8 @@ def _same_rung(attempt: AnyAttempt) -> Any:
     if isinstance(attempt, ChaseAttempt):
         rows = ChaseAttempt.objects.filter(chase=attempt.chase, step=attempt.step)
         return rows.filter(created_at__gte=attempt.chase.round_started_at or attempt.chase.created_at)
-    return Notice.objects.filter(
-        case=attempt.case, pin_call=attempt.pin_call, message=attempt.message, holder=attempt.holder_id
-    )
+    same = Notice.objects.filter(case=attempt.case, pin_call=attempt.pin_call, message=attempt.message)
+    return same.filter(holder=attempt.holder_id, agent=attempt.agent_id, moved_from=attempt.moved_from)
 
 
 def _failed_ways(attempt: AnyAttempt) -> set[str]:
@@ -203,7 +205,8 @@ def _silences(attempt: AnyAttempt, *, after: datetime) -> list[datetime]:
 def _plan(uow: UnitOfWork, attempt: AnyAttempt, changes: Mapping[str, Any]) -> None:
     """Write a fresh row for the same message."""
     names = ["channel", "message", "recipient_party", "language", "address", "message_key"]
-    names += ["chase_id", "step"] if isinstance(attempt, ChaseAttempt) else ["case_id", "pin_call_id", "holder_id"]
+    of_chase, of_notice = ["chase_id", "step"], ["case_id", "pin_call_id", "holder_id", "agent_id", "moved_from"]
+    names += of_chase if isinstance(attempt, ChaseAttempt) else of_notice
     copied = {name: getattr(attempt, name) for name in names} | dict(changes)
     fresh = type(attempt)._default_manager.create(**copied, created_at=uow.now, updated_at=uow.now)  # noqa: SLF001
     if isinstance(fresh, ChaseAttempt):

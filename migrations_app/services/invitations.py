@@ -1,37 +1,160 @@
-"""The call as a calendar event. Source: RFC 5545 and RFC 5546 (same UID for life, SEQUENCE rises with every change)."""
+"""The call as a calendar event: one UID for life, whose sequence rises with every change (RFC 5546).
 
+Tickets that share a call share the event, so what a ticket gets names the numbers of all of them, and a ticket that leaves takes
+only its numbers out of it. The UID names no domain of ours: a change of that domain would double what stands in calendars.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from email.utils import parseaddr
+from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext
-from icalendar import Calendar, Event, vCalAddress
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext, ngettext
 
 from migrations_app.enums import PinCallState
-from migrations_app.models import PinCall
+from migrations_app.models import Notice, NumberMove, PinCall
+from migrations_app.rules.calendar_files import Entry, Method, Person, Published, calendar_file
+from migrations_app.rules.wording import number_lines
+from migrations_app.selectors.agent_calls import Appointment, appointment_of, clock_of
+from migrations_app.services.message_facts import CAMPAIGNS_PAUSE
+from migrations_app.services.rendering import known_language, local_time
 from tickets.models import Ticket
+
+FILE_TYPE = "text/calendar"
+_ENDED = frozenset({PinCallState.CANCELLED, PinCallState.NO_SHOW})
+_ALARMS = (timedelta(hours=1), timedelta(minutes=10))
+_ALARM_OF_AGENT = (timedelta(minutes=10),)
 
 
 def invitation(call: PinCall, ticket: Ticket) -> bytes:
-    """Return the calendar file of a call, with its time zone, as an invitation or as a cancellation."""
-    cancelled = call.state in {PinCallState.CANCELLED, PinCallState.NO_SHOW}
-    event = Event()
-    event.add("uid", f"{call.uid}@portero")
-    event.add("sequence", call.sequence)
-    event.add("dtstamp", call.updated_at)
-    event.add("dtstart", call.start)
-    event.add("dtend", call.end)
-    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
-    event.add("summary", gettext("Verification-code call (pincode) %(reference)s") % {"reference": ticket.reference})
-    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    organizer = vCalAddress(f"mailto:{address}")
-    organizer.params["CN"] = name or address
-    event["organizer"] = organizer
-    if ticket.contact_email:
-        event.add("attendee", vCalAddress(f"mailto:{ticket.contact_email}"))
-    calendar = Calendar()
-    calendar.add("prodid", "-//Portero//Portero//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if cancelled else "REQUEST")
-    calendar.add_component(event)
-    text: bytes = calendar.to_ical()
-    return text
+    """Return the call as a file to be put into any calendar: published, so that it asks nobody to take part.
+
+    It has the UID of the mailed invitation: importing it again changes the same event, a cancelled call included.
+    """
+    return calendar_file([_for_client(appointment_of(call), ticket.language)], method=Method.PUBLISH)
+
+
+def invitation_file(notice: Notice, call: PinCall, ticket: Ticket) -> tuple[str, bytes, str]:
+    """Return what a mail about a call brings along for its reader's calendar, as (file name, content, media type)."""
+    found = appointment_of(call)
+    goes_on = found.goes_on
+    if notice.agent is None:
+        entry = _for_client(found, notice.language)
+    else:
+        entry = _for_agent(found, notice.language, zone=clock_of(notice.agent, otherwise=call.timezone))
+        if goes_on and found.call.agent_id != notice.agent_id:
+            goes_on, entry = False, _taken_away(entry, notice.agent, notice)
+    method = Method.REQUEST if goes_on else Method.CANCEL
+    content = calendar_file([entry], method=method)
+    return f"{ticket.reference}.ics", content, f"{FILE_TYPE}; method={method.value}"
+
+
+def feed_file(calls: Sequence[Appointment], *, language: str, zone: str) -> bytes:
+    """Return the private calendar of an agent; the same calls make the same bytes."""
+    entries = [_for_agent(each, language, zone=zone) for each in calls]
+    with translation.override(known_language(language)):
+        name = gettext("Verification-code calls")
+    return calendar_file(entries, method=Method.PUBLISH, published=Published(name, timedelta(minutes=15)))
+
+
+def _for_client(found: Appointment, language: str) -> Entry:
+    call, ticket = found.call, found.call.ticket
+    start, until = (local_time(each, call.timezone, language) for each in (call.start, call.start + CAMPAIGNS_PAUSE))
+    with translation.override(known_language(language)):
+        lines = [
+            gettext("Call: %(start)s (%(zone)s), about %(minutes)s minutes")
+            % {"start": start, "zone": call.timezone, "minutes": _minutes(call)},
+            gettext("Campaigns stay paused until: %(until)s") % {"until": until},
+            gettext("Numbers:"),
+            *(f"- {line}" for line in number_lines(_numbers(found))),
+            gettext(
+                "Have the phones at hand. Read us only the 6-digit code you just received, never your two-step PIN."
+            ),
+            *_how_to_join(call),
+            gettext("Reference: %(reference)s") % {"reference": _references(found)},
+        ]
+        summary = gettext("Verification-code call (pincode): %(company)s") % {"company": _words(ticket.client_name)}
+    return _entry(found, (summary, lines), url=call.join_url, alarms=_ALARMS, zone=call.timezone)
+
+
+def _for_agent(found: Appointment, language: str, *, zone: str) -> Entry:
+    """Return the event of an agent. It names no phone number: calendars are shared with colleagues and copied to machines."""
+    call, ticket = found.call, found.call.ticket
+    page = settings.PORTERO_BASE_URL + reverse("admin:migrations_app_pincall_console", args=[call.pk])
+    theirs = local_time(call.start, call.timezone, language)
+    until = local_time(call.start + CAMPAIGNS_PAUSE, zone, language)
+    many = sum(len(row.lines.all()) for row in found.rows)
+    with translation.override(known_language(language)):
+        lines = [
+            gettext("Client: %(company)s") % {"company": _words(ticket.client_name)},
+            gettext("For the client: %(start)s (%(zone)s)") % {"start": theirs, "zone": call.timezone},
+            gettext("Campaigns stay paused until: %(until)s") % {"until": until},
+            ngettext("%(count)d number", "%(count)d numbers", many) % {"count": many},
+            gettext("Call page: %(link)s") % {"link": page},
+            *_how_to_join(call),
+            gettext("Reference: %(reference)s") % {"reference": _references(found)},
+        ]
+        summary = gettext("Call: %(company)s (%(reference)s)") % {
+            "company": _words(ticket.client_name), "reference": _references(found),
+        }  # fmt: skip
+    return _entry(found, (summary, lines), url=page, alarms=_ALARM_OF_AGENT, zone=zone)
+
+
+def _how_to_join(call: PinCall) -> list[str]:
+    return [gettext("How to join: %(link)s") % {"link": call.join_url}] if call.join_url else []
+
+
+def _entry(
+    found: Appointment, words: tuple[str, list[str]], *, url: str, alarms: tuple[timedelta, ...], zone: str
+) -> Entry:
+    call, (summary, lines) = found.call, words
+    return Entry(
+        uid=f"{call.uid}@portero",
+        sequence=found.sequence,
+        stamp=found.changed_at,
+        start=call.start,
+        end=call.end,
+        zone=zone,
+        summary=summary,
+        description="\n".join(lines),
+        organizer=Person(*parseaddr(settings.DEFAULT_FROM_EMAIL)),
+        attendees=_attendees(call),
+        url=url,
+        alarms=alarms,
+        cancelled=call.state in _ENDED,
+    )
+
+
+def _attendees(call: PinCall) -> tuple[Person, ...]:
+    ticket, agent = call.ticket, call.agent
+    client = Person(_words(ticket.contact_name or ticket.client_name), ticket.contact_email)
+    ours = Person(agent.get_full_name() or agent.get_username(), agent.email, accepted=True)
+    return tuple(person for person in (client, ours) if person.email)
+
+
+def _taken_away(entry: Entry, agent: Any, notice: Notice) -> Entry:
+    """Return the event as it leaves the calendar of an agent who has it no more, at the time that this agent knew."""
+    start = notice.moved_from or entry.start
+    person = Person(agent.get_full_name() or agent.get_username(), notice.address, accepted=True)
+    return replace(entry, start=start, end=start + (entry.end - entry.start), attendees=(person,), removed=True)
+
+
+def _numbers(found: Appointment) -> list[str]:
+    rows = NumberMove.objects.filter(call_lines__pin_call__in=[row.pk for row in found.rows])
+    return list(rows.order_by("case__ticket_id", "call_lines__position", "pk").values_list("number", flat=True))
+
+
+def _references(found: Appointment) -> str:
+    return ", ".join(row.ticket.reference for row in found.rows)
+
+
+def _minutes(call: PinCall) -> int:
+    return int((call.end - call.start).total_seconds() // 60)
+
+
+def _words(name: str) -> str:
+    return " ".join(name.split())

@@ -77,14 +77,15 @@ def _channel_words(bsp: Bsp | None) -> str:
 
 
 def call_context(call: PinCall, ticket: Ticket, *, language: str) -> dict[str, Any]:
-    """Return what a message says of a call: its numbers and both times, the call and the end of the pause."""
+    """Return what a message says of a call: its numbers and both times, the call and the end of the pause, by the call's zone."""
+    zone = call.timezone or ticket.timezone
     numbers = NumberMove.objects.filter(call_lines__pin_call=call).order_by("call_lines__position")
     return {
         **numbered(list(numbers.values_list("number", flat=True))),
-        "call_start_local": local_time(call.start, ticket.timezone, language),
-        "call_timezone": ticket.timezone,
+        "call_start_local": local_time(call.start, zone, language),
+        "call_timezone": zone,
         "call_minutes": str(int((call.end - call.start).total_seconds() // 60)),
-        "campaigns_pause_until_local": local_time(call.start + CAMPAIGNS_PAUSE, ticket.timezone, language),
+        "campaigns_pause_until_local": local_time(call.start + CAMPAIGNS_PAUSE, zone, language),
     }
 
 

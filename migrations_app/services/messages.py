@@ -12,9 +12,11 @@ from migrations_app.models.chases import OutboundAttempt
 from migrations_app.selectors.cases import case_plan
 from migrations_app.selectors.proofs import still_on_numbers
 from migrations_app.services.asked import open_items
+from migrations_app.services.calendar_words import INVITING, calendar_context
 from migrations_app.services.call_words import proposal_context, unasked
 from migrations_app.services.handover import sheet_file
 from migrations_app.services.holder_links import MARK
+from migrations_app.services.invitations import invitation_file
 from migrations_app.services.letters import (
     IDENTIFIERS,
     TWO_STEP,
@@ -112,11 +114,16 @@ def compose_notice(
         context |= numbered(still_on_numbers(case))
     if notice.message == INVITATION:
         context |= proposal_context(ticket, case, language=notice.language)
+    files: list[Attachment] = []
     if call is not None:
         context |= call_context(call, ticket, language=notice.language) | {"unasked": unasked(call)}
+        if isinstance(notice, Notice) and notice.message in INVITING:
+            context |= calendar_context(notice, call)
+            files = [invitation_file(notice, call, ticket)]
     if isinstance(notice, Notice) and notice.holder is not None:
         context |= holder_context(notice.holder, ticket, language=notice.language) | {"link": MARK}
-    files = [sheet_file(ticket, case, language=notice.language)] if notice.message in _WITH_SHEET else []
+    if notice.message in _WITH_SHEET:
+        files = [sheet_file(ticket, case, language=notice.language)]
     return _addressed(notice, ticket, case, context, files)
 
 

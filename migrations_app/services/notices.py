@@ -23,18 +23,23 @@ WARNING = "client_unresponsive_warning"
 INVITATION = "slot_invitation"
 _AGAIN_AFTER = timedelta(hours=24)
 """A client that was invited so lately is not invited again, unless it has booked in between."""
+ENDS = ("call_cancelled", "agent_call_cancelled")
+"""What still has to be said when nothing else about the call has."""
+_CONFIRMATIONS = ("call_booked", "call_moved")
 _IN_VAIN = (AttemptState.FAILED, AttemptState.BOUNCED)
-_LEFT = (AttemptState.SENDING, AttemptState.SENT, AttemptState.UNKNOWN)
+LEFT = (AttemptState.SENDING, AttemptState.SENT, AttemptState.UNKNOWN)
 _STAGE_MESSAGES = {Stage.READY: INVITATION, Stage.CLOSING: "migration_done"}
 
 
 def plan_notice(
-    uow: UnitOfWork, ticket: Ticket, case: MigrationCase, message: str, *, due: datetime, call: PinCall | None = None
-) -> None:
-    """Plan one message to the client."""
+    uow: UnitOfWork, ticket: Ticket, case: MigrationCase, message: str, *, due: datetime, call: PinCall | None = None,
+    moved_from: datetime | None = None,
+) -> None:  # fmt: skip
+    """Plan one message to the client; `moved_from` is the start of the call that the client knew before."""
     Notice.objects.create(
         case=case,
         pin_call=call,
+        moved_from=moved_from,
         message=message,
         recipient_party=Party.CLIENT,
         language=ticket.language,
@@ -82,18 +87,24 @@ def _stage_message(case: MigrationCase) -> str | None:
 
 def _since_booking(case: MigrationCase, earliest: datetime) -> datetime:
     """Return the moment itself, or the case's last booking if that was later; a missed call was booked even if no mail said so."""
-    told = Notice.objects.filter(case=case, message="call_booked").aggregate(at=Max("created_at"))["at"]
+    told = Notice.objects.filter(case=case, message__in=_CONFIRMATIONS).aggregate(at=Max("created_at"))["at"]
     missed = PinCall.objects.filter(ticket_id=case.ticket_id, state=PinCallState.NO_SHOW)
     known: list[datetime] = [at for at in (told, missed.aggregate(at=Max("created_at"))["at"]) if at is not None]
     return max([*known, earliest])
 
 
-def plan_call_notices(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall) -> None:
+def plan_call_notices(
+    uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall, *, known: datetime | None = None
+) -> None:
     """Plan the confirmation and the reminders of a booked call, and the questions to its phone holders.
 
-    Reminders whose time has passed are left out.
+    Reminders whose time has passed are left out. `known` is the start that the client was told before: a call that is back at
+    it needs no confirmation.
     """
-    plan_notice(uow, ticket, case, "call_booked", due=uow.now, call=call)
+    if known is None:
+        plan_notice(uow, ticket, case, "call_booked", due=uow.now, call=call)
+    elif known != call.start:
+        plan_notice(uow, ticket, case, "call_moved", due=uow.now, call=call, moved_from=known)
     plan_checks(ticket, call, now=uow.now)
     for message, before in REMINDERS:
         if call.start - before > uow.now:
@@ -102,13 +113,25 @@ def plan_call_notices(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call
 
 def was_announced(call: PinCall) -> bool:
     """Tell whether the client was told of a call (or may have been): only then is its end news."""
-    return Notice.objects.filter(pin_call=call, message="call_booked", state__in=_LEFT).exists()
+    return Notice.objects.filter(pin_call=call, message__in=_CONFIRMATIONS, state__in=LEFT).exists()
+
+
+def what_client_knows(call: PinCall) -> datetime | None:
+    """Return the start of a call that the client was told; None where no mail has left. Ask before anything is changed."""
+    if not was_announced(call):
+        return None
+    # A mail about a move that has not left yet: the client knows the time before it.
+    waiting = Notice.objects.filter(pin_call=call, message="call_moved", state=AttemptState.PLANNED)
+    return waiting.values_list("moved_from", flat=True).first() or call.start
 
 
 def drop_call_notices(call: PinCall) -> None:
-    """Forget the messages of a call that are only planned, and ask its phone holders nothing more."""
+    """Forget the messages of a call that are only planned, and ask its phone holders nothing more.
+
+    Those that take it out of somebody's calendar stay.
+    """
     drop_checks(call)
-    Notice.objects.filter(pin_call=call, state=AttemptState.PLANNED).delete()
+    Notice.objects.filter(pin_call=call, state=AttemptState.PLANNED).exclude(message__in=ENDS).delete()
 
 
 def drop_case_notices(case: MigrationCase) -> None:

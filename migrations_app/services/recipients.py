@@ -78,7 +78,9 @@ def contacts_of(ticket: Ticket, case: MigrationCase) -> Mapping[Party, Contact]:
 
 
 def contact_of(attempt: OutboundAttempt, ticket: Ticket, case: MigrationCase) -> Contact:
-    """Return how the recipient of one message is reached: its party, or the phone holder that it is for, by mail only."""
+    """Return how the recipient of one message is reached: its party, or by mail only the phone holder or agent it is for."""
+    if isinstance(attempt, Notice) and attempt.agent is not None:
+        return Contact(Party.ONBOARDING, email=attempt.agent.email, language=attempt.language)
     if isinstance(attempt, Notice) and attempt.holder is not None:
         holder = attempt.holder
         return Contact(

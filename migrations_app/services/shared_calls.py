@@ -19,6 +19,7 @@ from migrations_app.selectors.shared_calls import (
     JoinQuestion,
     cells_of,
     joinable,
+    next_sequence,
 )
 from migrations_app.services.call_locks import lock_late
 from migrations_app.services.lengths import call_length
@@ -69,7 +70,7 @@ def join(uow: UnitOfWork, call: PinCall, there: Joinable) -> None:
     call.agent_id, call.end = there.call.agent_id, there.end
     rows = list(PinCall.objects.filter(uid=there.call.uid, state__in=LIVING).order_by("ticket_id"))
     if booked:
-        call.uid, call.sequence = there.call.uid, max(row.sequence for row in rows) + 1
+        call.uid, call.sequence = there.call.uid, next_sequence(there.call.uid)
     has = CallCell.objects.filter(pin_call__in=rows).values_list("start", flat=True)
     more = sorted(set(cells_of(there.call, end=call.end)) - set(has))
     try:
@@ -110,7 +111,7 @@ def shrink(uow: UnitOfWork, rows: Sequence[PinCall]) -> None:
     numbers = PinCallNumber.objects.filter(pin_call__in=rows).count()
     end = call.start + timedelta(minutes=call_length().minutes(numbers))
     if numbers and end < call.end:
-        call.end, call.sequence = end, max(row.sequence for row in rows) + 1
+        call.end, call.sequence = end, next_sequence(call.uid)
         CallCell.objects.filter(pin_call__in=rows).exclude(start__in=cells_of(call, end=end)).delete()
         move_along(uow, rows, call)
 

@@ -1,10 +1,11 @@
 """E-mail through Django's configured backend: SMTP, an Anymail provider, or files."""
 
 import re
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from anymail.backends.base import AnymailBaseBackend
 from anymail.exceptions import AnymailError, AnymailRecipientsRefused
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from requests.exceptions import ConnectTimeout, RequestException
 from urllib3.exceptions import NewConnectionError
@@ -18,6 +19,7 @@ _REFUSED = range(400, 500)
 _PASSING = frozenset({401, 403, 408, 425, 429, 500, 503})
 """Statuses of a provider that say nothing against the message: our key, its load, its own failure before taking it."""
 _KEPT_REFERENCES = 20
+_INVITATION, _CALENDAR_FILE = "text/calendar; method=", "application/ics"
 
 
 class MailChannel:
@@ -35,7 +37,10 @@ class MailChannel:
         """
         failure: ChannelRefused | OutcomeUnknown
         try:
-            return _sent(_mail(message), message.recipient)
+            connection = get_connection()
+            return _sent(
+                _mail(message, whole=not isinstance(connection, AnymailBaseBackend)), connection, message.recipient
+            )
         except (ChannelRefused, OutcomeUnknown) as told:
             failure = told
         except (OSError, ValueError, AnymailError) as error:
@@ -45,8 +50,7 @@ class MailChannel:
         raise failure
 
 
-def _sent(mail: EmailMessage, recipient: str) -> Receipt:
-    connection = get_connection()
+def _sent(mail: EmailMessage, connection: Any, recipient: str) -> Receipt:
     if isinstance(connection, EmailBackend):
         smtp.deliver(connection, mail)
         return Receipt()
@@ -63,8 +67,9 @@ def _sent(mail: EmailMessage, recipient: str) -> Receipt:
     return Receipt(str(theirs.message_id or "") if theirs is not None else "")
 
 
-def _mail(message: OutboundMessage) -> EmailMessage:
-    mail = EmailMessage(
+def _mail(message: OutboundMessage, *, whole: bool) -> EmailMessage:
+    """Return the mail; `whole`: the way takes parts of any type, which providers' own interfaces do not."""
+    mail = EmailMultiAlternatives(
         subject=_one_line(message.title),
         body=message.body,
         to=[message.recipient],
@@ -75,7 +80,12 @@ def _mail(message: OutboundMessage) -> EmailMessage:
     # Anymail providers hand this back with every report of a bounce; other backends do not know the attribute.
     mail.metadata = {"message_id": message.message_id, "ticket": message.ticket_reference}  # type: ignore[attr-defined]
     for name, content, media_type in message.attachments:
-        mail.attach(name, content, media_type)
+        if whole and media_type.startswith(_INVITATION):
+            # What Outlook and Gmail read is the alternative to the text (RFC 6047, 2.4); the file is for all others.
+            mail.attach_alternative(content.decode(), media_type)
+            mail.attach(name, content, _CALENDAR_FILE)
+        else:
+            mail.attach(name, content, media_type)
     return mail
 
 

@@ -30,7 +30,10 @@ TO_BSP = {
 }
 PROMISES = {"promise_outcome", "promise_outcome_bsp"}
 DIGESTS = {"chase_digest", "chase_digest_bsp"}
-REMINDERS_OF_A_CALL = {"call_booked", "call_reminder_24h", "call_reminder_1h", "call_reminder_10m", "call_cancelled"}
+OF_AGENTS = {"agent_call_booked", "agent_call_moved", "agent_call_cancelled"}
+REMINDERS_OF_A_CALL = OF_AGENTS | {
+    "call_booked", "call_moved", "call_reminder_24h", "call_reminder_1h", "call_reminder_10m", "call_cancelled",
+}  # fmt: skip
 WITH_ITEMS = {"requirement_reminder", "closing_reminder", "move_instructions"}
 ASKING_FOR_THE_CODE = {"call_booked", "call_reminder_10m", "call_script"}
 NAMES = sorted(
@@ -74,6 +77,12 @@ VALUES: dict[str, Any] = {
     "call_timezone": "America/Sao_Paulo",
     "call_minutes": "45",
     "campaigns_pause_until_local": "2026-12-01 14:45",
+    "old_start_local": "2026-11-30 16:00",
+    "client_start_local": "2026-12-01 14:00",
+    "client_timezone": "Europe/Madrid",
+    "console_url": "https://desk.example/calls/7",
+    "goes_on": 0,
+    "handed_over": 1,
     "step": 3,
     "our_team": "Portero onboarding",
     "due_local": "2026-12-04",
@@ -138,6 +147,8 @@ MAY_BE_EMPTY = (
     "missed",
     "again",
     "unasked",
+    "goes_on",
+    "handed_over",
 )
 
 # The rule of the house: the OTP and the two-step PIN are never confused, in no language.

@@ -231,3 +231,24 @@ def test_too_late_a_change_is_refused_with_the_moment_it_became_so(
         assert answer.json["cut_off_at"] == (call.start - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
     clock_at(call.start - timedelta(minutes=120))
     assert api.send("DELETE", address).status == 204
+
+
+def test_the_file_of_a_call_is_published_and_follows_it(api: Caller, ready: Walk) -> None:
+    booked = api.post(f"{at(ready)}/pin-calls", {"start": "2026-03-04T15:00:00Z", "timezone": "Europe/Madrid"}).json
+    path = f"{at(ready)}/pin-calls/{booked['id']}"
+    first = api.get(f"{path}.ics").text.replace("\r\n ", "")
+    assert "METHOD:PUBLISH" in first
+    assert "ATTENDEE" not in first
+    assert f"UID:{booked['id']}@portero" in first
+    assert "DTSTART;TZID=Europe/Madrid:20260304T160000" in first
+    assert "STATUS:CONFIRMED" in first
+    assert api.delete(path).status == 204
+    last = api.get(f"{path}.ics").text
+    assert "STATUS:CANCELLED" in last
+    assert f"SEQUENCE:{api.get(path).json['sequence']}" in last
+    assert "SEQUENCE:1" in last
+
+
+def test_the_file_of_a_hold_is_nobodys_business(api: Caller, ready: Walk) -> None:
+    hold = api.post(f"{at(ready)}/slot-holds", {"start": first_slot(api, ready)}).json
+    assert api.get(f"{at(ready)}/pin-calls/{hold['id']}.ics").status == 404

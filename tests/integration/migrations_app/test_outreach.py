@@ -290,7 +290,10 @@ def test_a_passing_failure_of_a_chase_that_was_answered_meanwhile_is_not_repeate
 def test_who_has_booked_already_is_not_invited_to_book(walk: Walker, smtp: MailServer) -> None:
     walked = walk(Path.SCHEDULED)
     walked.send_all_due()
-    assert [notice.message for notice in walked.notices() if notice.state == SENT] == ["call_booked"]
+    assert [notice.message for notice in walked.notices() if notice.state == SENT] == [
+        "call_booked",
+        "agent_call_booked",
+    ]
 
 
 def test_who_fails_a_claim_before_the_invitation_left_is_not_invited(walk: Walker, smtp: MailServer) -> None:
@@ -328,7 +331,8 @@ def test_the_reminders_of_a_call_are_due_in_time_and_vanish_with_it(walk: Walker
     }
     walked.send_all_due()
     walked.cancel()
-    assert [n.message for n in walked.notices() if n.state == PLANNED and n.pin_call_id] == ["call_cancelled"]
+    left = [n.message for n in walked.notices() if n.state == PLANNED and n.pin_call_id]
+    assert left == ["agent_call_cancelled", "call_cancelled"]
 
 
 def test_a_call_that_was_never_announced_is_not_called_off(walk: Walker, smtp: MailServer) -> None:

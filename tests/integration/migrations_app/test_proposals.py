@@ -29,6 +29,11 @@ def invited(walk: Walker, claims_suffice: None) -> Walk:
     return walked
 
 
+def to_client(mailoutbox: list[EmailMessage]) -> str:
+    """The newest mail to the client: the agent of a call is told of it too."""
+    return str([mail for mail in mailoutbox if not mail.to[0].endswith("@portero.example")][-1].body)
+
+
 def newest(walked: Walk) -> CallProposal:
     return CallProposal.objects.filter(case=walked.case).latest("id")
 
@@ -87,7 +92,7 @@ def test_after_the_last_round_a_call_is_booked_where_the_queue_wants_it(
     call = invited.current_call()
     assert call.start >= invited.now + timedelta(hours=48)
     assert (newest(invited).state, newest(invited).pin_call) == (ProposalState.BOOKED, call)
-    body = str(mailoutbox[-1].body)
+    body = to_client(mailoutbox)
     assert "marcamos o melhor" in body
     assert len(LINK.findall(body)) == 1
     assert invited.fresh().stage == "scheduled"
@@ -203,7 +208,7 @@ def test_a_mail_about_a_booked_call_has_a_link_to_change_it(
 ) -> None:
     call = invited.book()
     invited.send_all_due()
-    assert len(LINK.findall(str(mailoutbox[-1].body))) == 1
+    assert len(LINK.findall(to_client(mailoutbox))) == 1
     invited.now = call.start - timedelta(hours=1)
     invited.send_all_due()
-    assert not LINK.findall(str(mailoutbox[-1].body)), "nothing can be changed any more"
+    assert not LINK.findall(to_client(mailoutbox)), "nothing can be changed any more"

@@ -224,3 +224,33 @@ def test_ways_behind_which_a_person_acts_send_nothing() -> None:
         assert channel.capabilities.by_person
         with pytest.raises(ChannelRefused):
             channel.send(LETTER)
+
+
+INVITE = (
+    "MIG-7K3QXA2P.ics",
+    "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:Звонок\r\nEND:VCALENDAR\r\n".encode(),
+    "text/calendar; method=REQUEST",
+)
+
+
+def test_an_invitation_is_an_alternative_to_the_text_and_a_file(smtp: MailServer) -> None:
+    """What Gmail and Outlook read, and what all other programs open. Source: RFC 6047, 2.4."""
+    MailChannel().send(changed(attachments=(INVITE, ("letter.txt", b"Dear", "text/plain"))))
+    got = smtp.received[0]
+    assert [part.get_content_type() for part in got.walk()] == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "text/calendar", "application/ics", "text/plain",
+    ]  # fmt: skip
+    calendar, file = list(got.walk())[3:5]
+    assert (calendar.get_param("method"), calendar.get_content_charset()) == ("REQUEST", "utf-8")
+    assert calendar.get_content().replace("\r\n", "\n").encode() == INVITE[1].replace(b"\r\n", b"\n")
+    assert (file.get_filename(), file.get_payload(decode=True)) == (INVITE[0], INVITE[1])
+
+
+def test_a_provider_gets_the_invitation_as_a_file_that_says_what_it_is(settings: Settings) -> None:
+    """Their interfaces take no parts of other types, and would refuse the whole mail."""
+    settings.EMAIL_BACKEND = "anymail.backends.test.EmailBackend"
+    MailChannel().send(changed(attachments=(INVITE,)))
+    sent: Any = outgoing.outbox[-1]
+    (file,) = sent.anymail_test_params["attachments"]
+    assert (file.name, file.mimetype) == (INVITE[0], INVITE[2])
+    assert "alternatives" not in sent.anymail_test_params
