@@ -336,7 +336,7 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": False,
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
 }
-RATE_LIMITS = {"read": 6000, "write": 600, "anonymous": 600}  # requests in any one minute
+RATE_LIMITS = {"read": 6000, "write": 600, "anonymous": 600, "calendar": 30}  # requests in any one minute
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Portero API",
     "DESCRIPTION": "Moves WhatsApp Business numbers from one Business Solution Provider to another.",

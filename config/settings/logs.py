@@ -9,7 +9,7 @@ import structlog
 _SECRET_WORDS = ("authorization", "password", "secret", "token", "pin", "otp", "code_input", "api_key", "cookie")
 
 
-_SIGNED_LINK = re.compile(r"(/[chtu]/)[^\s/?#\"']+")
+_SIGNED_LINK = re.compile(r"(/(?:[chtu]|cal)/)[^\s/?#\"']+")
 
 
 def mask_secrets(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -21,11 +21,16 @@ def mask_secrets(_logger: object, _method: str, line: MutableMapping[str, Any]) 
 
 
 def mask_links(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace the secret part of signed links (`/c/…`, `/h/…`, `/t/…`, `/u/…`): whoever has one may use it."""
+    """Replace the secret part of links in a line."""
     for key, value in line.items():
         if isinstance(value, str) and "/" in value:
-            line[key] = _SIGNED_LINK.sub(r"\1***", value)
+            line[key] = without_secrets(value)
     return line
+
+
+def without_secrets(text: str) -> str:
+    """Return a text without the secret part of links (`/c/…`, `/cal/…`, `/h/…`, `/t/…`, `/u/…`): whoever has one may use it."""
+    return _SIGNED_LINK.sub(r"\1***", text)
 
 
 def logging_settings(*, json_lines: bool) -> dict[str, Any]:

@@ -73,6 +73,14 @@ def unfold_settings() -> dict[str, Any]:
                         _link(
                             _("Calls"), "call", "admin:migrations_app_pincall_changelist", "migrations_app.view_pincall"
                         ),
+                        {
+                            **_link(
+                                _("My calendar"),
+                                "event",
+                                "admin:migrations_app_calendarfeed_changelist",
+                            ),
+                            "permission": "migrations_app.admin.my_calendar.has_calls",
+                        },
                         _link(
                             _("Chases"),
                             "notifications_active",

@@ -3,10 +3,12 @@
 from django.urls import path
 
 from migrations_app.portal.calls import call, invite
+from migrations_app.portal.feeds import agent_calendar
 from migrations_app.portal.holders import holder
 from migrations_app.portal.nudges import nudges
 
 urlpatterns = [
+    path("cal/<str:token>.ics", agent_calendar, name="agent_calendar"),
     path("h/<str:token>", holder, name="holder"),
     path("u/<str:token>", nudges, name="nudges"),
     path("c/<str:token>", call, name="call"),
