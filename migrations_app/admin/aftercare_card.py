@@ -15,13 +15,16 @@ from migrations_app.selectors.cases import is_by_api
 
 SHOWN_TEMPLATES = 50
 _COLOURS = {CheckState.DONE: "success", CheckState.FAILED: "danger", CheckState.RUNNING: "warning"}
+_TOO_EARLY = frozenset({Stage.TRIAGE, Stage.REQUIREMENTS, Stage.REJECTED})
 _GOOD = frozenset({TemplateOutcome.COPIED, TemplateOutcome.THERE_BEFORE})
 
 
 def context_of(case: MigrationCase, *, works: bool) -> dict[str, Any]:
     """Return what the card shows; nothing before the first number is live, unless something was read at Meta already."""
-    checks = checks_of(case)
     live = [number for number in case.numbers.all() if number.live_at is not None]
+    if not live and Stage(case.stage) in _TOO_EARLY:
+        return {}
+    checks = checks_of(case)
     if not checks and not live:
         return {}
     rows = {row.code: row for row in case.requirements.all() if row.number_id is None}

@@ -4,15 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from migrations_app.enums import NumberState, RequirementState
+from migrations_app.enums import Blocks, NumberState, RequirementState
 from migrations_app.enums.aftercare import CheckKind, TemplateOutcome
 from migrations_app.models import MigrationCase, MoveCheck, NumberMove, Requirement, TemplateEntry
 from migrations_app.rules.lifecycle import SATISFIED
+from migrations_app.rules.progress import HOLDS_RESOLVING
 from migrations_app.rules.templates import OPEN_OUTCOMES
 from migrations_app.selectors.aftercare import open_templates, outcome_counts
 from providers.models import MetaAccount
 from tickets.models import Ticket
 
+_BEFORE_THE_MOVE = frozenset({Blocks.SUBMIT, Blocks.SCHEDULE, Blocks.START})
 MOST_TEMPLATES = 200
 """Most templates that are named; all of them are counted."""
 
@@ -78,7 +80,10 @@ def sheet_of(ticket: Ticket, case: MigrationCase) -> Sheet:
         numbers=tuple(_line(number, looks.get(number.pk)) for number in numbers),
         templates=outcome_counts(case),
         open_templates=tuple(open_templates(case, limit=MOST_TEMPLATES)),
-        remaining=_remaining(Requirement.objects.filter(case=case).order_by("id")),
+        remaining=_remaining(
+            Requirement.objects.filter(case=case).order_by("id"),
+            moved=all(number.state == NumberState.LIVE for number in numbers),
+        ),
         zone=ticket.timezone,
     )
 
@@ -102,10 +107,11 @@ def _line(number: NumberMove, look: MoveCheck | None) -> NumberLine:
     )  # fmt: skip
 
 
-def _remaining(rows: Iterable[Requirement]) -> tuple[Remaining, ...]:
-    """Return each open requirement once, with its earliest date."""
+def _remaining(rows: Iterable[Requirement], *, moved: bool) -> tuple[Remaining, ...]:
+    """Return each open requirement once, with its earliest date; what stood before the move is past once all have moved."""
     found: dict[str, Remaining] = {}
     for row in rows:
-        if row.state not in SATISFIED and row.code not in found:
+        past = moved and row.blocks in _BEFORE_THE_MOVE and row.code not in HOLDS_RESOLVING
+        if row.state not in SATISFIED and row.code not in found and not past:
             found[row.code] = Remaining(row.code, row.owner, RequirementState(row.state).value, row.due_at)
     return tuple(found.values())

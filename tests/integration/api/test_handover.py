@@ -21,6 +21,8 @@ def address(walked: Walk) -> str:
 
 def test_the_sheet_tells_ids_billing_and_what_remains(api: Caller, walk: Walker, meta: Meta) -> None:
     walked = walk(Path.LIVE, NUMBER)
+    moment = {"created_at": walked.now, "updated_at": walked.now}
+    walked.case.requirements.create(code="templates_ack", owner="client", blocks="start", **moment)
     sheet = api.get(address(walked)).json
     number = walked.number()
     (line,) = sheet["phone_numbers"]
@@ -34,6 +36,12 @@ def test_the_sheet_tells_ids_billing_and_what_remains(api: Caller, walk: Walker,
     assert "send_receive_test" in left
     assert left["old_contract_cancelled"] is not None
     assert "two_step_reenabled" not in left
+    assert "templates_ack" not in left, "what stood before the move is past"
+
+
+def test_what_stands_before_the_move_remains_until_all_have_moved(api: Caller, walk: Walker) -> None:
+    left = [item["code"] for item in api.get(address(walk(Path.FILED))).json["remaining"]]
+    assert "two_step_disabled" in left
 
 
 def test_before_the_move_the_sheet_knows_no_ids(api: Caller, walk: Walker) -> None:
