@@ -54,6 +54,8 @@ _OPEN_AT: dict[str, tuple[int, ...]] = {
     "live": (4, 6),
 }
 """Which sections of the script are open at a step, by their place; all of them stand there."""
+_CODE_TO_US = 3
+"""The section in which the client is asked to read the code to us."""
 
 
 def context_of(call: PinCall, *, user: Any, chosen: str, shown: str, language: str, now: datetime) -> dict[str, Any]:
@@ -148,7 +150,11 @@ def _script(call: PinCall, case: MigrationCase, language: str, step: str) -> lis
     context = case_context(call.ticket, case) | call_context(call, call.ticket, language=language)
     _title, body = render("call_script", language, context)
     sections: list[dict[str, Any]] = []
+    ours = case.playbook_copy.get("execution") == Execution.GRAPH_API
     for place, block in enumerate(body.strip().split("\n\n")):
+        if place == _CODE_TO_US and not ours:
+            # The code is typed into Meta's popup or the provider's console: nobody is asked to read it out.
+            continue
         heading, *lines = block.splitlines()
         sections.append({"heading": heading, "lines": lines, "open": place in _OPEN_AT.get(step, ())})
     return sections

@@ -70,7 +70,7 @@ def ready_card(rows: Sequence[PinCall], *, seen: Collection[int], now: datetime)
     stops = readiness.missing(readiness.numbers)
     return {
         "cases": [_case(part, alone=len(readiness.cases) == 1) for part in readiness.cases if part.ticket.pk in seen],
-        "numbers": [_number(readiness, line, unready) for line in lines if line.number_id in shown],
+        "numbers": [_number(readiness, line) for line in lines if line.number_id in shown],
         "ready_count": len(readiness.numbers - unready),
         "count": len(readiness.numbers),
         "may_start": bool(readiness.numbers - unready) or not readiness.numbers,
@@ -97,7 +97,7 @@ def _case(part: CaseReadiness, *, alone: bool) -> ShownPart:
     return _part(heading, part.readiness.case, part.ticket)
 
 
-def _number(readiness: CallReadiness, line: PinCallNumber, unready: Iterable[int]) -> ShownPart:
+def _number(readiness: CallReadiness, line: PinCallNumber) -> ShownPart:
     own = next((part for part in readiness.cases if line.number_id in part.readiness.numbers), None)
     checks = own.readiness.numbers[line.number_id] if own else ()
     ticket = own.ticket if own else line.pin_call.ticket
@@ -108,7 +108,8 @@ def _number(readiness: CallReadiness, line: PinCallNumber, unready: Iterable[int
         number=line.number,
         here_by=line.here_by,
         here_at=line.here_at,
-        ready=line.number_id not in set(unready),
+        # What its case lacks is said once, above.
+        ready=not readiness.missing_of(line.number_id),
     )
 
 

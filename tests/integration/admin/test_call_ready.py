@@ -49,6 +49,8 @@ def test_what_is_missing_is_named_with_who_can_mend_it_and_where(booked: Walk, a
     assert "Who can mend it: Client." in shown
     assert f"/tickets/ticket/{booked.ticket.pk}/change/#requirements" in shown
     assert "A lead can begin the call all the same" in shown
+    # What the case lacks is no fault of its numbers.
+    assert "Not ready" not in shown
     assert 'name="override"' not in shown
     assert "Still missing: Open conversations: understood" in step(agent_at_desk, booked, "start")
     assert state(booked) == PinCallState.BOOKED
@@ -138,6 +140,9 @@ def test_moves_elsewhere_are_recorded_on_the_call_page(walk: Walker, meta: Meta,
     shown = page(agent_at_desk, walked)
     assert "from this moment messages may get lost" in shown
     assert 'name="kind" value="opened"' in shown
+    # Nobody is asked to read a code to us that is typed into Meta's popup.
+    assert "read me the 6-digit code" not in page(agent_at_desk, walked, language="en")
+    assert "IF NO CODE ARRIVES" in page(agent_at_desk, walked, language="en")
     step(agent_at_desk, walked, "milestone", number=number.pk, kind="opened", note="")
     assert "Messages may get lost since" in page(agent_at_desk, walked)
     step(agent_at_desk, walked, "milestone", number=number.pk, kind="accepted", note="")
