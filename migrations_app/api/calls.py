@@ -1,5 +1,6 @@
 """Slots, holds and the call itself."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from migrations_app.models import PinCall
 from migrations_app.rules.phone import NotAPhoneNumber, parse_phone
 from migrations_app.rules.shared_calls import packs
 from migrations_app.rules.slots import Slot
+from migrations_app.rules.traffic import SlotReason
 from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.shared_calls import JoinQuestion, slots_with_shared
 from migrations_app.selectors.slots import SlotFrame
@@ -72,7 +74,7 @@ class SlotsView(TicketView):
         open_numbers = len(slot_taking.open_numbers(case))
         question = JoinQuestion(self.ticket, case, len(numbers), length)
         body = {
-            "data": [_slot(slot, zone) for slot in slots_with_shared(frame, question, now=now)],
+            "data": _listed(slots_with_shared(frame, question, now=now), ZoneInfo(zone)),
             "duration_minutes": minutes,
             "numbers": [number.number for number in numbers],
             "calls_needed": len(packs(length, open_numbers)),
@@ -93,21 +95,27 @@ def _chosen(request: Request) -> list[str] | None:
     return found or None
 
 
-def _slot(slot: Slot, zone: str) -> dict[str, Any]:
+def _listed(slots: Iterable[Slot], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Return slots as documents. A month has thousands and few different reasons: each is put into words once."""
+    words: dict[SlotReason, dict[str, Any]] = {}
+    return [
+        {
+            "start": utc(slot.start),
+            "end": utc(slot.end),
+            "local_start": slot.start.astimezone(zone).isoformat(),
+            "score": slot.score,
+            "low_traffic": slot.low_traffic,
+            "reasons": [words.get(reason) or words.setdefault(reason, _reason(reason)) for reason in slot.reasons],
+        }
+        for slot in slots
+    ]
+
+
+def _reason(reason: SlotReason) -> dict[str, Any]:
     return {
-        "start": utc(slot.start),
-        "end": utc(slot.end),
-        "local_start": slot.start.astimezone(ZoneInfo(zone)).isoformat(),
-        "score": slot.score,
-        "low_traffic": slot.low_traffic,
-        "reasons": [
-            {
-                "code": reason.code.value,
-                "message": slot_reason_text(reason.code, expected=reason.expected, busiest=reason.busiest),
-                "effect": reason.effect,
-            }
-            for reason in slot.reasons
-        ],
+        "code": reason.code.value,
+        "message": slot_reason_text(reason.code, expected=reason.expected, busiest=reason.busiest),
+        "effect": reason.effect,
     }
 
 

@@ -21,8 +21,9 @@ _DAY = timedelta(days=1)
 def agents_of(queue_id: int | None, *, since: datetime, until: datetime) -> list[Agent]:
     """Return the active agents of a queue who have working hours, with their absences in [since, until)."""
     hours: dict[int, list[WorkingInterval]] = defaultdict(list)
-    for row in AgentHours.objects.filter(agent__is_active=True, agent__queues=queue_id):
-        hours[row.agent_id].append(WorkingInterval(row.agent_id, row.weekday, row.start, row.end, row.timezone))
+    weeks = AgentHours.objects.filter(agent__is_active=True, agent__queues=queue_id)
+    for row in weeks.values_list("agent_id", "weekday", "start", "end", "timezone"):
+        hours[row[0]].append(WorkingInterval(*row))
     absences: dict[int, list[Interval]] = defaultdict(list)
     away = AgentAbsence.objects.filter(agent_id__in=hours, end__gt=since, start__lt=until)
     for agent_id, start, end in away.values_list("agent_id", "start", "end"):
