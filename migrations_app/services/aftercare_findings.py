@@ -17,7 +17,7 @@ from migrations_app.services.desk_tasks import NewTask, open_task
 from migrations_app.services.requirements import change_state
 from providers.enums import ExchangeState
 from providers.models import Exchange
-from providers.services.whatsapp import REGISTER
+from providers.services.whatsapp import REGISTER, SET_PIN
 from providers.types import NumberFacts
 from tickets.models import Ticket
 
@@ -43,6 +43,7 @@ def meet(uow: UnitOfWork, ticket: Ticket, row: Requirement, statement: str, **mo
 def note_two_step(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     """Registering sets the number's new PIN: where each number's registration was accepted, two-step verification is on again.
 
+    So it is where Meta took another PIN for a number whose registration was not heard of.
     Source: Meta, registration (`pin` sets the PIN where two-step verification is off).
     """
     row = open_row(case, RequirementCode.TWO_STEP_REENABLED)
@@ -50,7 +51,7 @@ def note_two_step(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     if row is None or not numbers or any(number.state not in CUT_OVER for number in numbers):
         return
     wanted = {number.phone_number_id for number in numbers}
-    done = Exchange.objects.filter(purpose=REGISTER, state=ExchangeState.SENT, recipient__in=wanted)
+    done = Exchange.objects.filter(purpose__in=[REGISTER, SET_PIN], state=ExchangeState.SENT, recipient__in=wanted)
     if wanted <= set(done.values_list("recipient", flat=True)):
         words = ", ".join(number.number for number in numbers)
         meet(uow, ticket, row, f"Registered with a new two-step PIN: {words}")

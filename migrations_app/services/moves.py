@@ -174,7 +174,11 @@ def register(*, number_id: int, pin: str, seen: int | None = None, by: Actor, no
     )  # fmt: skip
     in_doubt = may_have_happened(purpose=whatsapp.REGISTER, target=step.number.phone_number_id)
     if in_doubt and facts_say(step, "is_connected"):
-        return finish_lost_registration(step, pin)
+        untold = finish_lost_registration(step, pin)
+        state = check_live(number_id=number_id, by=by, now=now)
+        if untold is not None:
+            raise untold
+        return state
     problem = _register_at_meta(step, pin)
     if problem is not None:
         raise refused(step, problem)

@@ -66,11 +66,11 @@ def set_pin(*, number_id: int, pin: str, seen: int | None = None, by: Actor, now
         record(uow, ticket, EventType.CALL_STEP, internal=True, number=number.number, step="pin_set")
 
 
-def finish_lost_registration(step: Step, pin: str) -> NumberState:
-    """Record as live what Meta registered for us unheard, with this PIN instead of the one that nobody may know.
+def finish_lost_registration(step: Step, pin: str) -> Conflict | None:
+    """Record as registered what Meta registered for us unheard, with this PIN instead of the one that nobody may know.
 
-    :raises PinNotSet: it is live, and Meta did not take the PIN.
-    :raises NoAnswer: it is live, and Meta did not answer; either PIN may hold.
+    Return what is to be raised once the number is seen to be live: `PinNotSet` where Meta did not take the PIN, `NoAnswer`
+    where it did not answer and either PIN may hold.
     """
     now = step.context.now
     refusal: Conflict | None = None
@@ -81,10 +81,7 @@ def finish_lost_registration(step: Step, pin: str) -> NumberState:
     except Conflict as silence:
         refusal = silence
     record_step(step, NumberState.REGISTERED, pin_set_at=now, pin_noted_at=None, pin_noted_by="")
-    state = record_step(step, NumberState.LIVE, live_at=now, billing_from=now)
-    if refusal is not None:
-        raise refusal
-    return state
+    return refusal
 
 
 def _give(step: Step, pin: str) -> None:

@@ -400,6 +400,8 @@ def test_a_process_that_dies_while_it_registers_leaves_a_verified_number_and_no_
     assert [name for name, _state in purposes()].count("meta.register") == 1
     assert in_call.requirement("two_step_disabled").state == RequirementState.MET
     assert in_call.number().pin_set_at == in_call.now
+    # It is seen off like any other: what is found at the destination before it counts as live.
+    assert in_call.requirement("two_step_reenabled").state == RequirementState.MET
 
 
 @pytest.mark.parametrize("fault", [{"error_key": "pin_too_fast"}, {"drop": "before"}])
