@@ -61,11 +61,15 @@ class AccountRead:
 
 @dataclass(frozen=True)
 class CaseFacts:
-    """The case behind numbers of the call. `by_api`: we make the calls to Meta; `account`: we hold one at the destination."""
+    """The case behind numbers of the call. `by_api`: we make the calls to Meta; `account`: we hold one at the destination.
+
+    `copy_begun`: the copying of its message templates has been started.
+    """
 
     by_api: bool = True
     account: bool = True
     reviews_claims: bool = False
+    copy_begun: bool = False
     requirements: tuple[RequirementFacts, ...] = ()
     read: AccountRead | None = None
 

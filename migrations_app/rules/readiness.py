@@ -73,7 +73,9 @@ def _of_case(case: CaseFacts) -> Iterator[Check]:
 
 
 def _with_read(check: Check, case: CaseFacts) -> Check:
-    """Let Meta's own word about subscribed apps go before what the desk has noted."""
+    """Let facts go before words: Meta on subscribed apps, a begun copy on templates."""
+    if check.code == RequirementCode.TEMPLATES_ACK and case.copy_begun:
+        return Check(check.code, who=check.who)
     read = case.read
     if check.code != RequirementCode.APP_SUBSCRIBED or read is None or not read.answered or read.apps:
         return check

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from migrations_app.enums import NumberState, RequirementCode
+from migrations_app.enums.aftercare import CheckKind
 from migrations_app.enums.holders import HolderState
 from migrations_app.enums.readiness import Standing
-from migrations_app.models import MigrationCase, NumberMove, PinCall, PinCallNumber, Requirement
+from migrations_app.models import MigrationCase, MoveCheck, NumberMove, PinCall, PinCallNumber, Requirement
 from migrations_app.rules.checks import (
     AccountRead,
     CaseFacts,
@@ -84,6 +85,7 @@ def _of_case(lines: Sequence[PinCallNumber], *, now: datetime) -> CaseReadiness:
         by_api=is_by_api(case),
         account=known.account is not None and bool(known.account.waba_id),
         reviews_claims=bool(case.ticket.queue and case.ticket.queue.reviews_claims),
+        copy_begun=MoveCheck.objects.filter(case=case, kind=CheckKind.COPY).exists(),
         requirements=tuple(requirement_facts(row) for row in known.rows),
         read=account_read(case),
     )

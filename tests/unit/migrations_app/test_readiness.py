@@ -186,6 +186,12 @@ def test_campaigns_are_a_warning_unless_the_playbook_says_more() -> None:
     assert check("campaigns_paused", case=replace(CASE, requirements=strict)).standing is Standing.MISSING
 
 
+def test_templates_are_understood_or_on_their_way() -> None:
+    rows = (row(RequirementCode.TEMPLATES_ACK, RequirementState.UNMET, None),)
+    assert check("templates_ack", case=replace(CASE, requirements=rows)).standing is Standing.MISSING
+    assert check("templates_ack", case=replace(CASE, requirements=rows, copy_begun=True)).standing is Standing.OK
+
+
 def test_a_claimed_display_name_is_doubted() -> None:
     line = replace(LINE, requirements=(row(RequirementCode.DISPLAY_NAME_APPROVED, RequirementState.CLAIMED),))
     assert check("display_name_approved", line).why is Why.SAID_ONLY
