@@ -9,6 +9,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from config.settings import env
+from config.settings.desk import *  # noqa: F403  (the desk's policy)
 from config.settings.logs import logging_settings
 from config.settings.unfold import unfold_settings
 
@@ -197,34 +198,6 @@ META_TIMEOUT_SECONDS = env.number("META_TIMEOUT_SECONDS", 20)
 USE_TZ = True
 TIME_ZONE = env.text("TZ_NAME", "UTC")
 PORTERO_CLOCK_FILE = env.text("PORTERO_CLOCK_FILE", "")
-
-# Desk policy: all of these are minutes, hours or days, as their names say.
-CALL_FIXED_MINUTES = env.number("CALL_FIXED_MINUTES", 15)
-CALL_MINUTES_PER_NUMBER = env.number("CALL_MINUTES_PER_NUMBER", 10)
-CALL_MAX_MINUTES = env.number("CALL_MAX_MINUTES", 120)
-CALL_BUFFER_MINUTES = env.number("CALL_BUFFER_MINUTES", 15)
-CALL_BUFFER_BEFORE_MINUTES = env.number("CALL_BUFFER_BEFORE_MINUTES", 0)
-CALL_MIN_NOTICE_MINUTES = env.number("CALL_MIN_NOTICE_MINUTES", 120)
-CALL_HORIZON_DAYS = env.number("CALL_HORIZON_DAYS", 21)
-CALL_DAILY_CAPACITY = env.number("CALL_DAILY_CAPACITY", 0)
-CALL_ASSIGNMENT = env.text("CALL_ASSIGNMENT", "least_loaded")
-CALL_KEEP_ASSIGNEE = env.flag("CALL_KEEP_ASSIGNEE", default=True)
-CALL_WITHIN_CALENDAR = env.flag("CALL_WITHIN_CALENDAR", default=False)
-CALL_CUT_OFF_MINUTES = env.number("CALL_CUT_OFF_MINUTES", 120)
-CALL_BOOK_WITHOUT_ANSWER = env.flag("CALL_BOOK_WITHOUT_ANSWER", default=False)
-HOLD_MINUTES = env.number("HOLD_MINUTES", 5)
-CODE_REQUESTS_PER_COOL_DOWN = env.number("CODE_REQUESTS_PER_COOL_DOWN", 3)
-CODE_COOL_DOWN_HOURS = env.number("CODE_COOL_DOWN_HOURS", 8)
-AUTO_CLOSE_DAYS = env.number("AUTO_CLOSE_DAYS", 35)
-EVENTS_KEPT_DAYS = env.number("PORTERO_EVENTS_KEPT_DAYS", 90)
-ATTEMPT_LEASE_SECONDS = env.number("ATTEMPT_LEASE_SECONDS", 120)
-SECOND_LADDER_DAYS = env.number("PORTERO_SECOND_LADDER_DAYS", 5)
-LET_GO_DAYS = env.number("PORTERO_LET_GO_DAYS", 7)
-ABANDONED_DAYS = env.number("PORTERO_ABANDONED_DAYS", 45)
-DRAFT_DAYS = env.number("PORTERO_DRAFT_DAYS", 90)
-
-CHASE_DAILY_CAP = env.number("CHASE_DAILY_CAP", 3)
-CHASE_BUNDLE_HOURS = env.number("CHASE_BUNDLE_HOURS", 4)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [

@@ -19,13 +19,12 @@ from config.core.actor import Actor, ActorKind
 from config.core.errors import Conflict, NotFound
 from migrations_app.models import CallLink, PinCall
 from migrations_app.portal.call_page import booked_call, context_of
+from migrations_app.portal.pages import kept, language_of
 from migrations_app.services import calls
 from migrations_app.services.call_answers import decline
 from migrations_app.services.call_links import read_link
 from migrations_app.services.invitations import invitation
 from migrations_app.services.slot_taking import SlotNotAvailable, SlotTaken, Wish
-
-_HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
 
 
 @csrf_exempt
@@ -37,19 +36,17 @@ def call(request: HttpRequest, token: str) -> HttpResponse:
     try:
         link = read_link(token, now=now)
     except NotFound:
-        return _kept(
-            render(request, "portal/call.html", {"known": False}, status=404), translation.get_language() or "en"
-        )
+        return kept(render(request, "portal/call.html", {"known": False}, status=404), language_of(request))
     ticket = link.case.ticket
-    chosen = translation.get_language() or "en" if request.headers.get("Accept-Language") else ticket.language
+    chosen = language_of(request, ticket.language)
     with translation.override(chosen):
         answer = _posted(request, link, now) if request.method == "POST" else _page(request, link, now)
-    return _kept(answer, chosen)
+    return kept(answer, chosen)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD"])
-def invite(_request: HttpRequest, token: str) -> HttpResponse:
+def invite(request: HttpRequest, token: str) -> HttpResponse:
     """Return the booked call as a calendar file.
 
     :raises Http404: the link is none of ours, or no call is booked.
@@ -63,7 +60,7 @@ def invite(_request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     answer = HttpResponse(invitation(found, link.case.ticket), content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{link.case.ticket.reference}.ics"'
-    return _kept(answer, translation.get_language() or "en")
+    return kept(answer, language_of(request))
 
 
 def _page(request: HttpRequest, link: CallLink, now: datetime, *, refusal: str = "", status: int = 200) -> HttpResponse:
@@ -132,11 +129,3 @@ _STEPS: dict[str, Callable[[HttpRequest, CallLink, Actor, datetime], None]] = {
     "cancel": _cancel,
     "none": _none,
 }
-
-
-def _kept(answer: HttpResponse, language: str) -> HttpResponse:
-    """Keep a page and its address out of caches, search engines and referrers."""
-    for name, value in _HEADERS.items():
-        answer.headers[name] = value
-    answer.headers["Content-Language"] = language
-    return answer

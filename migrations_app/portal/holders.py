@@ -19,7 +19,7 @@ from config.core.errors import Conflict, NotFound
 from migrations_app.enums import PinCallState
 from migrations_app.enums.holders import HolderState
 from migrations_app.models import HolderCheck
-from migrations_app.portal.nudges import kept
+from migrations_app.portal.pages import kept, language_of
 from migrations_app.rules.holders import Said
 from migrations_app.selectors.holders import HolderAnswer, holder_answers
 from migrations_app.services.holder_links import read_token
@@ -38,8 +38,8 @@ def holder(request: HttpRequest, token: str) -> HttpResponse:
     try:
         check = read_token(token)
     except NotFound:
-        return kept(_page(request, None, status=404), translation.get_language() or "en")
-    language = translation.get_language() or "en" if request.headers.get("Accept-Language") else check.language
+        return kept(_page(request, None, status=404), language_of(request))
+    language = language_of(request, check.language)
     with translation.override(language):
         response = _posted(request, check) if request.method == "POST" else _page(request, check)
     return kept(response, language)

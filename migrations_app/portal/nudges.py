@@ -14,11 +14,10 @@ from django.views.decorators.http import require_http_methods
 from config.core import clock
 from config.core.actor import Actor, ActorKind
 from config.core.errors import NotFound
+from migrations_app.portal.pages import kept, language_of
 from migrations_app.rules.bundles import veiled
 from migrations_app.services.left_alone import is_left_alone, remind_again, stop_nudges
 from migrations_app.services.nudge_links import NudgeLink, read_token
-
-_HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
 
 
 @csrf_exempt
@@ -29,8 +28,8 @@ def nudges(request: HttpRequest, token: str) -> HttpResponse:
     try:
         link = read_token(token)
     except NotFound:
-        return kept(_page(request, None, status=404), translation.get_language() or "en")
-    language = translation.get_language() or "en" if request.headers.get("Accept-Language") else link.language
+        return kept(_page(request, None, status=404), language_of(request))
+    language = language_of(request, link.language)
     with translation.override(language):
         answer = _posted(request, link) if request.method == "POST" else _page(request, link)
     return kept(answer, language)
@@ -53,11 +52,3 @@ def _page(request: HttpRequest, link: NudgeLink | None, *, status: int = 200) ->
     if link is not None:
         context |= {"address": veiled(link.address), "silent": is_left_alone(link)}  # type: ignore[dict-item]
     return render(request, "portal/nudges.html", context, status=status)
-
-
-def kept(answer: HttpResponse, language: str) -> HttpResponse:
-    """Keep a page and its address out of caches, search engines and referrers."""
-    for name, value in _HEADERS.items():
-        answer.headers[name] = value
-    answer.headers["Content-Language"] = language
-    return answer
