@@ -87,6 +87,7 @@ def test_without_a_domain_for_answers_there_is_no_address_but_a_name(
     assert smtp.received[0]["Message-ID"]
 
 
+@pytest.mark.usefixtures("claims_suffice")
 def test_a_single_message_is_answered_at_the_common_address(walk: Walker, smtp: MailServer) -> None:
     walked = walk(Path.READY)
     walked.send_all_due()
