@@ -63,6 +63,9 @@ BY_API: dict[str, tuple[str, str]] = {
     "comment": ("POST", "comments"),
     "attach": ("POST", "attachments"),
     "claim": ("POST", "requirement-claim"),
+    "message-profile": ("PUT", "message-profile"),
+    "forget-message-profile": ("DELETE", "message-profile"),
+    "tickets_ticket_hand_over": ("GET", "hand-over"),
 }
 STEPS_OF_A_PAGE = {
     "tickets_ticket_import_confirm": "tickets_ticket_import",
