@@ -12,7 +12,7 @@ from migrations_app.admin.words import chase_words
 from migrations_app.enums import ChaseState, DeskTaskKind, RequirementCode
 from migrations_app.enums.mail import AnswerVerdict
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
-from migrations_app.models import Chase, DeskTask, InboundMail, MigrationCase
+from migrations_app.models import Chase, DeskTask, InboundFile, InboundMail, MigrationCase
 from migrations_app.rules.mail_text import answer_of
 from migrations_app.rules.requirements import VALUE_CODES
 from migrations_app.rules.verdicts import is_forged
@@ -62,9 +62,14 @@ def entry_of(task: DeskTask, case: MigrationCase) -> dict[str, Any]:
         "codes": [(code.value, str(REQUIREMENT_TEXTS[code][0])) for code in codes],
         "numbers": list(case.numbers.order_by("position").values_list("number", flat=True)),
         "asks_value": any(code in VALUE_CODES for code in codes),
-        "mails": [{**note_of(mail), "words": answer_of(mail.text)} for mail in mails],
+        "mails": [{**note_of(mail), "words": answer_of(mail.text), "files": _files_of(mail)} for mail in mails],
         "sayers": [(party.value, str(party.label), party.value == task.recipient_party) for party in _SAYERS],
     }
+
+
+def _files_of(mail: InboundMail) -> list[InboundFile]:
+    """Return what is attached to a mail, in its order, whether the ticket took it or not."""
+    return sorted(mail.files.all(), key=lambda file: file.position)
 
 
 def note_of(mail: InboundMail) -> dict[str, Any]:

@@ -142,4 +142,4 @@ def mails_of(ticket: Ticket) -> list[InboundMail]:
 def answers_to_judge(case: MigrationCase) -> list[DeskTask]:
     """Return the open tasks of judging an answer, oldest first."""
     rows = DeskTask.objects.filter(case=case, kind=DeskTaskKind.JUDGE_ANSWER, state=DeskTaskState.OPEN)
-    return list(rows.select_related("chase").prefetch_related("mails__files").order_by("created_at", "id"))
+    return list(rows.select_related("chase").prefetch_related("mails__files__attachment").order_by("created_at", "id"))

@@ -4,14 +4,16 @@ from pathlib import Path as Folder
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from migrations_app.admin.inbox import waiting_count
 from migrations_app.models import DeskTask, InboundMail, ProofTry
+from tests.factories.files import PNG
 from tests.factories.forms import OTHER_NUMBER
 from tests.factories.walks import Path, Walk, Walker
 from tests.integration.admin.conftest import Person, text_of
 from tests.integration.migrations_app.test_inbound import answer
-from tickets.models import Comment, Queue
+from tickets.models import Attachment, Comment, Queue
 
 LIST, PAGE, FILE, DO = (f"migrations_app_inboundmail_{name}" for name in ("changelist", "change", "file", "do"))
 STRANGE = "<script>alert(1)</script><img src=https://evil.example/x.png> Hello"
@@ -171,3 +173,19 @@ def test_claims_that_a_queue_reviews_are_judged_too_unless_meta_is_asked(asked: 
     Queue.objects.update(tries_claims=False)
     ProofTry.objects.all().delete()
     assert "The desk must judge 2 answers<" in agent_at_desk.page(asked)
+
+
+def test_who_judges_an_answer_reads_its_files_where_it_is_judged(asked: Walk, agent_at_desk: Person) -> None:
+    files = (("off.png", PNG, "image/png"), ("all.zip", b"PK\x03\x04", "application/zip"))
+    answer(asked, files=files)
+    task = DeskTask.objects.get()
+    taken = Attachment.objects.get(ticket=asked.ticket)
+    left = reverse("admin:migrations_app_inboundmail_file", args=[InboundMail.objects.get().pk, 1])
+    judging = text_of(agent_at_desk.get("migrations_app_desktask_change", task.pk)).split('id="judge"')[1]
+    on_ticket = agent_at_desk.page(asked).split(f'id="answer-{task.pk}"')[1].split("</section>")[0]
+    for shown in (judging, on_ticket):
+        for link, name in (
+            (reverse("admin:tickets_ticket_file", args=[asked.ticket.pk, taken.uid]), "off.png"),
+            (left, "all.zip"),
+        ):
+            assert f'<a href="{link}" download>{name}</a>' in shown
