@@ -34,7 +34,8 @@ def left_alone(data: Data, _names: Names) -> str:
     words = {"party": label_of(Party, data.get("party"))}
     if data.get("stopped"):
         return _("%(party)s wants no more reminders by mail") % words
-    return _("%(party)s is reminded by mail again") % words
+    text = _("%(party)s is reminded by mail again") % words
+    return f"{text}. {data['reason']}" if data.get("reason") else text
 
 
 def task_ended(data: Data, names: Names) -> str:

@@ -11,14 +11,17 @@ from migrations_app.admin.deeds import Action, BadForm, Deed
 from migrations_app.enums import ChaseState
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.models import Chase, MigrationCase
+from migrations_app.rules.bundles import plain_address
 from migrations_app.rules.hours import doubts, zone_of
 from migrations_app.selectors.cases import case_of
+from migrations_app.selectors.nudges import stops_of
 from migrations_app.services import manners
 from migrations_app.services.left_alone import remind_again
 from migrations_app.services.recipients import contacts_of
 from tickets.enums import Party
 from tickets.models import Ticket
 
+MAX_WHY = 1000
 _SAID_BY = (Party.ONBOARDING, Party.CLIENT, Party.OLD_BSP)
 
 
@@ -29,7 +32,14 @@ def context_of(ticket: Ticket, case: MigrationCase) -> Mapping[str, Any]:
     return {
         "stopped_chases": [str(REQUIREMENT_TEXTS[chase.requirement_code][0]) for chase in stopped],
         "left_alone": [
-            {"party": contact.party.value, "name": contact.party.label, "address": contact.email}
+            {
+                "party": contact.party.value,
+                "name": contact.party.label,
+                "address": contact.email,
+                "since": stops_of(ticket.organization_id, {plain_address(contact.email)}).values_list(
+                    "since", flat=True
+                )[0],
+            }
             for contact in contacts
             if contact.left_alone
         ],
@@ -107,8 +117,9 @@ def _remind(deed: Deed) -> str:
     contact = next((each for each in contacts.values() if each.party == deed.data.get("party")), None)
     if contact is None or not contact.left_alone:
         raise BadForm(_("Nobody there has asked for no reminders."))
-    organization = deed.ticket.organization_id
-    remind_again(address=contact.email, organizations=[organization], by=deed.by, now=deed.now)
+    reason = deed.text("reason", _("Say why: the recipient itself has stopped the reminders."))[:MAX_WHY]
+    organizations = [deed.ticket.organization_id]
+    remind_again(address=contact.email, organizations=organizations, reason=reason, by=deed.by, now=deed.now)
     return _("Reminders by mail go on.")
 
 

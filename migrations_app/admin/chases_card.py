@@ -1,11 +1,13 @@
 """The chases card of the ticket page: what was sent and is planned, by its true name, and what keeps reminders from leaving."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from migrations_app.admin import chase_manners
+from migrations_app.admin.event_data import label_of
 from migrations_app.admin.failures import failure_words
 from migrations_app.admin.words import EMAIL_WORDS, STATE_COLOURS, chase_words, rung_words
 from migrations_app.enums import BY_PERSON, AttemptState, ChaseState
@@ -13,7 +15,8 @@ from migrations_app.enums.ladders import AtEnd
 from migrations_app.models import Chase, ChaseAttempt, MigrationCase, Notice
 from migrations_app.rules.ladders import at_end, parse_ladder
 from migrations_app.services.wording import wording_of
-from tickets.models import Ticket
+from tickets.enums import EventType, Party
+from tickets.models import Event, Ticket
 
 
 def context_of(ticket: Ticket, case: MigrationCase, *, now: datetime) -> dict[str, Any]:
@@ -21,13 +24,25 @@ def context_of(ticket: Ticket, case: MigrationCase, *, now: datetime) -> dict[st
     manners = chase_manners.context_of(ticket, case)
     silent = {str(each["party"]): str(each["name"]) for each in manners["left_alone"]}
     rows = Chase.objects.filter(case=case).order_by("id").prefetch_related("attempts")
-    chases = [_chase(chase, ticket, case, silent, now) for chase in rows]
+    snoozed = _snoozed(ticket, rows, now)
+    chases = [_chase(chase, ticket, case, silent, now) | {"snoozed": snoozed.get(chase.pk)} for chase in rows]
     notices = Notice.objects.filter(case=case).order_by("due_at", "id")
     return {
         **manners,
         "chases": chases,
         "unreached": _unreached(chases),
         "notices": [_message(row, row.message) for row in notices],
+    }
+
+
+def _snoozed(ticket: Ticket, chases: Iterable[Chase], now: datetime) -> dict[int, dict[str, str]]:
+    """Return on whose word and why chases are silent until a day, by chase; the newest decision of each counts."""
+    if not any(chase.snoozed_until and chase.snoozed_until > now for chase in chases):
+        return {}
+    events = Event.objects.filter(ticket_id=ticket.pk, type=EventType.CHASE_SNOOZED).order_by("id")
+    return {
+        data["chase"]: {"said_by": label_of(Party, data.get("said_by")), "reason": str(data.get("reason", ""))}
+        for data in events.values_list("data", flat=True)
     }
 
 

@@ -60,12 +60,15 @@ def _plan_around(uow: UnitOfWork, ticket: Ticket, address: str) -> None:
     settle(uow, ticket, case)
 
 
-def _tell(uow: UnitOfWork, ticket: Ticket, party: str, *, stopped: bool) -> None:
-    record(uow, ticket, EventType.CHASE_LEFT_ALONE, internal=True, party=party, stopped=stopped)
+def _tell(uow: UnitOfWork, ticket: Ticket, party: str, *, stopped: bool, **why: str) -> None:
+    record(uow, ticket, EventType.CHASE_LEFT_ALONE, internal=True, party=party, stopped=stopped, **why)
 
 
-def remind_again(*, address: str, organizations: Collection[int], by: Actor, now: datetime) -> None:
-    """Take a stop back: what is still open is asked for again; a ladder that has ended meanwhile stays with its person."""
+def remind_again(*, address: str, organizations: Collection[int], by: Actor, now: datetime, reason: str = "") -> None:
+    """Take a stop back: what is still open is asked for again; a ladder that has ended meanwhile stays with its person.
+
+    `reason`: why, where somebody else than the reader takes it back.
+    """
     plain = plain_address(address)
     with unit_of_work(by=by, now=now):
         rows = NudgeStop.objects.filter(address=plain, organization_id__in=organizations, undone_at__isnull=True)
@@ -73,14 +76,14 @@ def remind_again(*, address: str, organizations: Collection[int], by: Actor, now
             return
     for ticket_id, party in tickets_waiting(plain, organizations):
         with unit_of_work(by=by, now=now) as uow:
-            _plan_on(uow, lock_ticket(uow, ticket_id), party)
+            _plan_on(uow, lock_ticket(uow, ticket_id), party, reason)
 
 
-def _plan_on(uow: UnitOfWork, ticket: Ticket, party: str) -> None:
+def _plan_on(uow: UnitOfWork, ticket: Ticket, party: str, reason: str) -> None:
     """Plan the next message of the chases that only wait for their end: the rungs that were left out are still to come."""
     case = case_of(ticket.pk)
     open_rows = ChaseAttempt.objects.filter(state__in=[AttemptState.PLANNED, AttemptState.SENDING])
     for chase in Chase.objects.filter(case=case, state=ChaseState.ACTIVE).exclude(pk__in=open_rows.values("chase_id")):
         plan_next(uow, ticket, case, chase, previous=uow.now)
-    _tell(uow, ticket, party, stopped=False)
+    _tell(uow, ticket, party, stopped=False, **({"reason": reason} if reason else {}))
     settle(uow, ticket, case)

@@ -42,8 +42,10 @@ def test_an_agent_silences_a_chase_until_a_day_and_lets_it_go_on(walk: Walker, a
     assert "Silent until Thu 12 Mar 2026." in page
     assert "On the word of: Client. Back from holiday then" in page
     assert "Working hours of America/Sao_Paulo, without the holidays of BR." in page
+    assert "On the word of: Client. “Back from holiday then”" in card(agent_at_desk, walked)
     agent_at_desk.do(walked, "resume-chase", chase=chase)
     assert walked.planned().due_at == own
+    assert "Back from holiday then" not in card(agent_at_desk, walked)
     assert "Silent until Thu" not in agent_at_desk.page(walked).split("timeline")[0]
 
 

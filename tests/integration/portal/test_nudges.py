@@ -254,12 +254,16 @@ def test_an_agent_sees_it_and_takes_it_back(
 ) -> None:
     web.post(link_in(mailoutbox[-1]), {"do": "stop"})
     page = agent_at_desk.page(reminded)
-    assert "Client (ana@padariasol.example) asked for no more reminders by mail." in page
+    assert "Client (ana@padariasol.example) itself stopped the reminders by mail on" in page
     assert "Client wants no more reminders by mail" in page
-    assert agent_at_desk.do(reminded, "remind-again", party="client") == "Reminders by mail go on."
+    assert "itself has stopped" in agent_at_desk.do(reminded, "remind-again", party="client", reason=" ")
+    assert NudgeStop.objects.get().undone_at is None
+    told = agent_at_desk.do(reminded, "remind-again", party="client", reason="Ana asked for it by phone")
+    assert told == "Reminders by mail go on."
+    assert "Client is reminded by mail again. Ana asked for it by phone" in agent_at_desk.page(reminded)
     assert len(planned(reminded)) == 1
-    assert "asked for no more" not in agent_at_desk.page(reminded)
-    agent_at_desk.do(reminded, "remind-again", party="old_bsp")
+    assert "itself stopped the reminders" not in agent_at_desk.page(reminded)
+    agent_at_desk.do(reminded, "remind-again", party="old_bsp", reason="x")
     assert NudgeStop.objects.get().undone_by == "bea"
 
 
