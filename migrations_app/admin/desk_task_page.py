@@ -34,7 +34,7 @@ from migrations_app.rules.desk_tasks import ASKING, BY_VOICE
 from migrations_app.rules.hours import opening
 from migrations_app.rules.links import is_being_moved, phone_link, web_link, whatsapp_link
 from migrations_app.selectors.desk_tasks import besides, tasks_of, visible_tasks
-from migrations_app.services.recipients import hours_of
+from migrations_app.services.recipients import client_mail_refused, hours_of
 from migrations_app.services.scripts import Occasion, Script, asked_rows, script
 from migrations_app.services.task_outcomes import Told, claimable, record_outcome
 from migrations_app.services.wording import wording_of
@@ -104,6 +104,7 @@ def context_of(task: DeskTask, *, user: Any, now: datetime, entered: Any = None)
         "hint_only": task.kind == DeskTaskKind.PORTAL and not (case.current_bsp and case.current_bsp.contact_url),
         "being_moved": is_being_moved(task.contact, case.numbers.values_list("number", flat=True)),
         "theirs": theirs,
+        "mail_refused": is_open and task.recipient_party == Party.CLIENT and client_mail_refused(ticket, case),
         "language": _language_name(task.language),
         "ours": ours,
         "outcome": outcome_words(task.kind, task.outcome),

@@ -16,6 +16,7 @@ from migrations_app.admin.aftercare_actions import AFTERCARE_ACTIONS
 from migrations_app.admin.answers_card import ANSWER_ACTIONS
 from migrations_app.admin.case_actions import CASE_ACTIONS
 from migrations_app.admin.chase_manners import MANNERS_ACTIONS
+from migrations_app.admin.contact_card import CONTACT_ACTIONS
 from migrations_app.admin.deeds import Action, BadForm, Deed
 from migrations_app.admin.drafts import DRAFT_ACTIONS
 from migrations_app.admin.flow_actions import FLOW_ACTIONS
@@ -163,6 +164,7 @@ ALL_ACTIONS: dict[str, Action] = {
     **AFTERCARE_ACTIONS,
     **CASE_ACTIONS,
     **ANSWER_ACTIONS,
+    **CONTACT_ACTIONS,
     **DRAFT_ACTIONS,
     **FLOW_ACTIONS,
     **GROUP_ACTIONS,

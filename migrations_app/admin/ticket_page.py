@@ -13,6 +13,7 @@ from migrations_app.admin import (
     answers_card,
     call_company,
     chases_card,
+    contact_card,
     drafts,
     holder_card,
     message_profiles,
@@ -93,6 +94,7 @@ def context_of(ticket: Ticket, *, user: Any, now: datetime) -> dict[str, Any]:
             number["record"] = context["may_record"].get(number["row"].pk, "")
     if works:
         context |= _desk_context(ticket, case, user) | answers_card.context_of(case, context)
+        context |= contact_card.context_of(ticket, context)
     if desk:
         context["disputes"] = visible_disputes(user).filter(holder__ticket=ticket, state=DisputeState.OPEN)
     return context

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -14,14 +15,18 @@ from django.utils.translation import gettext
 from config.core import clock
 from config.core.admin.base import ReadOnlyAdmin
 from config.core.errors import DomainError
+from migrations_app.admin import contact_card
+from migrations_app.admin.deeds import BadForm
 from migrations_app.admin.failures import failure_words
 from migrations_app.admin.words import EMAIL_WORDS, refusal_words
 from migrations_app.models import ChaseAttempt, Notice
 from migrations_app.selectors.dead_letters import MOST, undelivered, undelivered_count
 from migrations_app.services import dead_letters
 from tickets.admin import actor_of
+from tickets.models import Ticket
 
 _VIEW = "migrations_app.view_chase"
+_CHANGE = "tickets.change_ticket"
 _LIST = "admin:migrations_app_chaseattempt_changelist"
 _KINDS: dict[str, type[ChaseAttempt] | type[Notice]] = {"chase": ChaseAttempt, "notice": Notice}
 
@@ -43,11 +48,12 @@ class UndeliveredAdmin(ReadOnlyAdmin):
         return False  # the sidebar has a link of its own
 
     def get_urls(self) -> list[URLPattern]:
-        """The list and its two buttons; single messages are shown on their ticket's page."""
+        """The list and its buttons; single messages are shown on their ticket's page."""
         wrap, name = self.admin_site.admin_view, "migrations_app_chaseattempt"
         return [
             path("", wrap(self.changelist_view), name=f"{name}_changelist"),
             path("<int:attempt_id>/retry/", wrap(self.retry_view), name=f"{name}_retry"),
+            path("<int:attempt_id>/contact/", wrap(self.contact_view), name=f"{name}_contact"),
             path("<int:attempt_id>/set-aside/", wrap(self.set_aside_view), name=f"{name}_set_aside"),
         ]
 
@@ -60,7 +66,8 @@ class UndeliveredAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Undelivered messages"),
-            "lines": [_line(row) for row in rows],
+            "lines": [_line(row, may_correct=request.user.has_perm(_CHANGE)) for row in rows],
+            "languages": settings.LANGUAGES,
             "cut": len(rows) >= MOST,
         }
         return TemplateResponse(request, "admin/desk/undelivered.html", context)
@@ -73,6 +80,22 @@ class UndeliveredAdmin(ReadOnlyAdmin):
         try:
             dead_letters.retry(type(row), row.pk, by=actor_of(request), now=clock.now())
             messages.success(request, gettext("It is sent again in a moment."))
+        except DomainError as refusal:
+            messages.error(request, refusal_words(refusal))
+        return redirect(_LIST)
+
+    def contact_view(self, request: HttpRequest, attempt_id: int) -> HttpResponse:
+        """Correct the contact of the ticket that one message is about; the message itself waits for "Try again"."""
+        if not request.user.has_perm(_CHANGE):
+            raise PermissionDenied
+        row = self._posted_row(request, attempt_id)
+        if isinstance(row, HttpResponse):
+            return row
+        try:
+            told = contact_card.correct(_ticket_of(row), request.POST, by=actor_of(request), now=clock.now())
+            messages.success(request, told)
+        except BadForm as complaint:
+            messages.error(request, str(complaint))
         except DomainError as refusal:
             messages.error(request, refusal_words(refusal))
         return redirect(_LIST)
@@ -106,13 +129,21 @@ class UndeliveredAdmin(ReadOnlyAdmin):
         raise Http404
 
 
-def _line(row: ChaseAttempt | Notice) -> dict[str, Any]:
-    case = row.chase.case if isinstance(row, ChaseAttempt) else row.case
+def _ticket_of(row: ChaseAttempt | Notice) -> Ticket:
+    return (row.chase.case if isinstance(row, ChaseAttempt) else row.case).ticket
+
+
+def _line(row: ChaseAttempt | Notice, *, may_correct: bool) -> dict[str, Any]:
+    ticket = _ticket_of(row)
+    new = contact_card.address_now(row, ticket)
     return {
         "row": row,
         "kind": "chase" if isinstance(row, ChaseAttempt) else "notice",
-        "ticket": case.ticket,
+        "ticket": ticket,
         "words": EMAIL_WORDS.get(row.message, row.message),
-        "address": row.address or case.ticket.contact_email,
+        "address": row.address or ticket.contact_email,
+        "new_address": new if row.address and new != row.address else "",
+        "refused": contact_card.would_refuse(row, ticket),
+        "may_correct": may_correct and contact_card.is_for_contact(row) and contact_card.may_correct(ticket),
         "why": failure_words(row.failure),
     }

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import QuerySet
 
 from migrations_app.models import ChaseAttempt, Notice
+from tickets.models import Ticket
 from tickets.selectors.desk import is_lead, visible_tickets
 
 MOST = 300
@@ -21,6 +22,12 @@ def undelivered(user: AbstractBaseUser | AnonymousUser) -> list[ChaseAttempt | N
 def undelivered_count(user: AbstractBaseUser | AnonymousUser) -> int:
     """Return how many undelivered messages a person may see."""
     return _chased(user).count() + _told(user).count()
+
+
+def undelivered_of(ticket: Ticket) -> bool:
+    """Tell whether anything about a ticket waits as undelivered."""
+    chased = ChaseAttempt.objects.filter(chase__case__ticket=ticket, undelivered_at__isnull=False)
+    return chased.exists() or Notice.objects.filter(case__ticket=ticket, undelivered_at__isnull=False).exists()
 
 
 def _chased(user: Any) -> QuerySet[ChaseAttempt]:

@@ -142,3 +142,18 @@ def dead_ways(case_id: int, contact: Contact) -> frozenset[str]:
 def for_nudges(contacts: Mapping[Party, Contact]) -> Mapping[Party, Contact]:
     """Return how each party may be reminded."""
     return {party: contact.for_nudges() for party, contact in contacts.items()}
+
+
+def client_mail_refused(ticket: Ticket, case: MigrationCase) -> bool:
+    """Tell whether the mailbox of the client's contact, as it is entered now, refused a message of the case for good.
+
+    Messages of chases and single ones to the contact count, not those to phone holders.
+    """
+    address = plain_address(ticket.contact_email)
+    refused = {"address": address, "channel": ChannelName.EMAIL, "recipient_party": Party.CLIENT}
+    ended = {"state__in": [AttemptState.FAILED, AttemptState.BOUNCED]}
+    asked = ChaseAttempt.objects.filter(chase__case=case, **refused, **ended).values_list("failure", flat=True)
+    told = Notice.objects.filter(case=case, holder=None, agent=None, **refused, **ended).values_list(
+        "failure", flat=True
+    )
+    return bool(address) and any(address_is_dead(failure) for failure in asked.union(told, all=True))

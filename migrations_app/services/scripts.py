@@ -12,6 +12,7 @@ from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.wording import PREPARE
 from migrations_app.services.asked import covered_by
 from migrations_app.services.message_facts import all_numbers, case_context, holder_context
+from migrations_app.services.recipients import client_mail_refused
 from migrations_app.services.rendering import known_language, render
 from migrations_app.services.wording import Wording
 from tickets.models import Ticket
@@ -75,5 +76,6 @@ def _context(occasion: Occasion, ticket: Ticket, case: MigrationCase) -> dict[st
         "two_step": chase.requirement_code == RequirementCode.TWO_STEP_DISABLED,
         "identifiers": chase.requirement_code == RequirementCode.WABA_ID,
         "client_owns": case.waba_owner == WabaOwner.CLIENT,
+        "refused_address": ticket.contact_email if client_mail_refused(ticket, case) else "",
         "case_numbers": list(dict.fromkeys(row.external_reference for row in rows if row.external_reference)),
     }

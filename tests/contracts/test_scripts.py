@@ -32,12 +32,14 @@ FACTS: dict[str, Any] = {
     "identifiers": False,
     "prepare": False,
     "waits_for": ["Third missing thing"],
+    "refused_address": "",
 }
 DEMANDS: list[dict[str, Any]] = [
     {"two_step": True}, {"two_step": True, "client_owns": False}, {"identifiers": True, "waba_id": ""}, {},
 ]  # fmt: skip
 UNKNOWNS: list[dict[str, Any]] = [
     {}, {"contact_name": ""}, {"case_numbers": []}, {"waba_id": "", "business_manager_id": ""}, {"more_numbers": 0},
+    {"refused_address": "ana@sol.example"},
     {"contact_name": "", "case_numbers": [], "waba_id": "", "business_manager_id": "", "more_numbers": 0},
 ]  # fmt: skip
 NO_PIN = {
@@ -106,3 +108,14 @@ def test_a_script_asks_what_its_chase_asks(kind: DeskTaskKind, language: str) ->
     assert "WABA" in identifiers
     assert "CASE-1, CASE-2" in two_step
     assert len({two_step, identifiers, others}) == 3
+
+
+@every_script
+def test_a_client_whose_mailbox_refuses_is_asked_for_another_address(kind: DeskTaskKind, language: str) -> None:
+    if kind is DeskTaskKind.PORTAL:
+        return  # what goes to a BSP says nothing of the client's mailbox
+    template = ENGINE.get_template(f"{kind.value}/{language}.txt")
+    for demand in (*DEMANDS, {"two_step": True, "prepare": True}):
+        told = template.render(Context({**FACTS, **demand, "refused_address": "ana@sol.example"}))
+        assert "ana@sol.example" in told
+        assert "ana@sol.example" not in template.render(Context({**FACTS, **demand}))

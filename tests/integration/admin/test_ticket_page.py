@@ -42,18 +42,18 @@ def test_every_stage_has_a_page(path: Path, walk: Walker, lead_at_desk: Person, 
 _ALWAYS = {"attach", "comment", "assign", "reroute"}
 _WORK = {*_ALWAYS, "decide", "requested"}
 _CHASED = {"snooze-chase", "stop-chase"}
-_TOLD = "message-profile"
+_TOLD = {"message-profile", "contact"}
 
 
 @pytest.mark.parametrize(
     ("path", "offered"),
     [
-        (Path.WAITING_TWO_STEP, {*_WORK, _TOLD, "hold", "priority", "cancel", "reject", "flow", "try-now", *_CHASED}),
+        (Path.WAITING_TWO_STEP, {*_WORK, *_TOLD, "hold", "priority", "cancel", "reject", "flow", "try-now", *_CHASED}),
         (
             Path.SCHEDULED,
-            {*_WORK, _TOLD, "hold", "priority", "cancel", "reject", "cancel-call", "flow", "try-now", *_CHASED},
+            {*_WORK, *_TOLD, "hold", "priority", "cancel", "reject", "cancel-call", "flow", "try-now", *_CHASED},
         ),
-        (Path.LIVE, {*_WORK, _TOLD, "hold", "priority", "tested", "look-again"}),
+        (Path.LIVE, {*_WORK, *_TOLD, "hold", "priority", "tested", "look-again"}),
         (Path.RESOLVED, {*_WORK, "close", "reopen", "look-again", *_CHASED}),
         (Path.CLOSED, {*_ALWAYS, "reopen"}),
         (Path.CANCELLED, {*_ALWAYS, "reopen"}),
@@ -79,7 +79,7 @@ def test_a_requirement_offers_its_own_next_states(walk: Walker, agent_at_desk: P
 def test_a_client_is_offered_claims_words_and_files_only(walk: Walker, client_person: Person) -> None:
     walked = walk(Path.WAITING_TWO_STEP, waba_id=None)
     page = client_person.page(walked)
-    assert _actions(page, walked) == {"comment", "claim", "attach", _TOLD}
+    assert _actions(page, walked) == {"comment", "claim", "attach", "message-profile"}
     claimed = set(re.findall(r'name="code" value="(\w+)"', page))
     assert "waba_id" in claimed
     assert not {"send_receive_test", "destination_payment"} & claimed

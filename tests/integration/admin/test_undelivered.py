@@ -113,3 +113,71 @@ def test_a_lead_enters_an_endpoint_and_is_shown_its_key_once(
 def test_a_message_of_a_chase_is_not_shown_by_itself(dead: Walk, lead_at_desk: Person) -> None:
     pk = ChaseAttempt.objects.all()[0].pk
     assert lead_at_desk.web.get(f"/admin/migrations_app/chaseattempt/{pk}/change/").status_code in {302, 404}
+
+
+FIXED = {"contact_name": "Rui Sol", "contact_email": "rui@padariasol.example", "contact_phone": "", "language": "es"}
+
+
+def test_an_agent_corrects_a_contact_and_the_message_goes_to_the_new_address(dead: Walk, agent_at_desk: Person) -> None:
+    page = agent_at_desk.page(dead)
+    assert "The mailbox refuses our mail for good." in page
+    assert "Correct the contact" in page
+    told = agent_at_desk.do(dead, "contact", **FIXED)
+    assert "“Try again” sends it to the new address" in told
+    ticket = dead.fresh()
+    assert {name: getattr(ticket, name) for name in FIXED} == FIXED
+    event = next(event for event in dead.events() if event.type == "ticket.updated")
+    assert event.actor_label == "bea"
+    assert "client.contact_email" in event.data["fields"]
+    assert "The mailbox refuses our mail for good." not in agent_at_desk.page(dead)
+    assert "“Try again” sends to rui@padariasol.example." in text_of(agent_at_desk.get(LIST))
+    agent_at_desk.post("migrations_app_chaseattempt_retry", dead.attempts()[0].pk, kind="chase")
+    assert dead.planned().address == "rui@padariasol.example"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"contact_email": "rui@"}, "valid email"),
+        ({"contact_phone": "12"}, "phone"),
+        ({"language": "tlh"}, "tlh"),
+        ({}, "Nothing was changed."),
+    ],
+)
+def test_a_contact_that_is_none_changes_nothing(
+    dead: Walk, agent_at_desk: Person, wrong: dict[str, str], words: str
+) -> None:
+    assert words in agent_at_desk.do(dead, "contact", **wrong)
+    ticket = dead.fresh()
+    assert (ticket.contact_email, ticket.contact_phone, ticket.language) == ("ana@padariasol.example", "", "pt-br")
+
+
+def test_a_contact_is_corrected_from_the_list_by_those_who_see_the_ticket(
+    dead: Walk, agent_at_desk: Person, other_agent: Person
+) -> None:
+    row, address = dead.attempts()[0].pk, "migrations_app_chaseattempt_contact"
+    form = {**FIXED, "kind": "chase", "version": dead.fresh().version}
+    assert other_agent.post(address, row, **form).status_code == 404
+    assert agent_at_desk.get(address, row).status_code == 405
+    assert "Correct the contact" in text_of(agent_at_desk.get(LIST))
+    answer = agent_at_desk.post(address, row, **(form | {"contact_email": "rui@"}))
+    assert "valid email" in text_of(agent_at_desk.web.get(answer.url))
+    answer = agent_at_desk.post(address, row, **form)
+    assert "The contact is corrected." in text_of(agent_at_desk.web.get(answer.url))
+    assert dead.fresh().contact_email == "rui@padariasol.example"
+    # Who still looks at what stood there before does not write it back.
+    agent_at_desk.post(address, row, **(form | {"contact_email": "ana@padariasol.example"}))
+    assert dead.fresh().contact_email == "rui@padariasol.example"
+    assert dead.attempts()[0].undelivered_at is not None
+
+
+def test_trying_an_address_again_that_refused_for_good_is_asked_about_first(dead: Walk, agent_at_desk: Person) -> None:
+    words = "ana@padariasol.example refused for good"
+    page = text_of(agent_at_desk.get(LIST))
+    assert words in page
+    assert "Try again all the same" in page
+    ChaseAttempt.objects.update(failure="4.2.2")
+    assert words not in text_of(agent_at_desk.get(LIST))
+    ChaseAttempt.objects.update(failure="5.1.1")
+    agent_at_desk.do(dead, "contact", **FIXED)
+    assert words not in text_of(agent_at_desk.get(LIST))

@@ -25,7 +25,9 @@ from migrations_app.rules.hours import is_open
 from migrations_app.selectors import due
 from migrations_app.services import manners, outreach
 from migrations_app.services.desk_tasks import NewTask, open_task
+from migrations_app.services.editing import Edit, edit_ticket
 from migrations_app.services.recipients import contacts_of
+from migrations_app.services.scripts import Occasion, script
 from migrations_app.services.task_outcomes import NotAskedByPerson, TaskEnded, Told, record_outcome
 from providers.models import Bsp
 from providers.services.directory import keep_edit
@@ -271,6 +273,27 @@ def test_a_bsp_is_asked_on_its_portal_only_if_it_listens_to_partners(
         assert last_sent(walked) == "two_step_reminder"
 
 
+def script_of(walked: Walk) -> str:
+    """What the open task's page says now, in English."""
+    task = task_of(walked)
+    assert task.attempt is not None
+    return script(Occasion(DeskTaskKind(task.kind), task.attempt, None), walked.ticket, walked.case, language="en").text
+
+
+def test_the_script_asks_for_an_address_only_until_one_is_entered(walk: Walker) -> None:
+    walked = with_task(walk, MAIL, PHONE)
+    sent = walked.attempts()[0]
+    assert sent.exchange_id
+    outreach.mark_bounced(exchange_id=sent.exchange_id, permanent=True, reason="5.1.1", by=SYSTEM, now=walked.now)
+    walked.now = walked.planned().due_at
+    walked.send_all_due()
+    assert "come back" in script_of(walked)
+    fixed = Edit({"client": {"contact_email": "rui@sol.example"}}, version=None)
+    edit_ticket(ticket_id=walked.ticket.pk, edit=fixed, by=walked.desk, now=walked.now)
+    walked.fresh()
+    assert "come back" not in script_of(walked)
+
+
 def last_sent(walked: Walk) -> str:
     return walked.attempts()[-1].message
 
@@ -284,6 +307,7 @@ def test_where_mail_cannot_be_delivered_a_person_calls_for_the_same_rung(walk: W
     assert (again.step, again.channel, again.address) == (0, "phone", CLIENT_PHONE)
     walked.now = again.due_at
     walked.send_all_due()
+    assert f"to {walked.ticket.contact_email} come back" in script_of(walked)
     # A wrong number too: by WhatsApp, then nothing is left and a person sees that.
     tell(walked, TaskOutcome.NOT_POSSIBLE)
     assert (walked.planned().step, walked.planned().channel) == (0, "whatsapp")
