@@ -23,7 +23,7 @@ class BspPace(TimestampedModel):
 
     class Meta:
         verbose_name = _("pace of a BSP")
-        verbose_name_plural = _("paces of BSPs")
+        verbose_name_plural = _("pace of BSPs")
         constraints = [
             models.UniqueConstraint(
                 fields=["bsp", "requirement_code"], condition=Q(bsp__isnull=False), name="pace_once_per_bsp"

@@ -77,6 +77,7 @@ def test_figures_of_a_bsp_and_the_date_they_predict(walk: Walker, client: Client
     assert "Infobip" in page
     assert "3 days" in page
     assert "All together" in page
+    assert "Paces of" not in page
 
 
 def test_a_bsp_with_few_cases_borrows_the_figures_of_all(walk: Walker) -> None:
