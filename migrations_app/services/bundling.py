@@ -18,6 +18,7 @@ from migrations_app.selectors.nudges import due_beside
 from migrations_app.services.chases import plan_next
 from migrations_app.services.delivery import still_wanted
 from migrations_app.services.digests import DIGEST, DIGEST_BSP, compose_digest, entry_of
+from migrations_app.services.letters import Attachment
 from migrations_app.services.messages import NotNow, compose_chase
 from migrations_app.services.nudge_links import way_out
 from migrations_app.services.pacing import is_nudge, set_due
@@ -145,24 +146,55 @@ def digest_of(
     Only the client of a single ticket is copied: who reads of several cases must not read of another client's.
     """
     entries = [entry_of(first.attempt, first.ticket, first.case, now=uow.now), *(entry for _member, entry in company)]
-    digest = compose_digest(entries, first.ticket, first.case, attempt=first.attempt, recipient=single.recipient)
     members = [first, *(member for member, _entry in company)]
-    one_ticket = len({member.ticket.pk for member in members}) == 1
     to_bsp = first.attempt.recipient_party == Party.OLD_BSP
-    files = () if to_bsp else tuple(file for member in members for file in _carried(uow, member))
+    carried = [Carried() if to_bsp else _carried(uow, member) for member in members]
+    entries = [entry | each.words for entry, each in zip(entries, carried, strict=True)]
+    digest = compose_digest(entries, first.ticket, first.case, attempt=first.attempt, recipient=single.recipient)
+    one_ticket = len({member.ticket.pk for member in members}) == 1
     copied = single.copied_to if one_ticket else ()
+    files = (file for each in carried for file in each.files)
     digest = replace(digest, copied_to=copied, attachments=(*digest.attachments, *files))
     return digest, DIGEST_BSP if to_bsp else DIGEST
 
 
-def _carried(uow: UnitOfWork, member: Member) -> list[tuple[str, bytes, str]]:
-    """Return the whole text of a guide or letter as a file, with the files of its own: a line cannot stand for it."""
+@dataclass(frozen=True)
+class Carried:
+    """What goes along with a digest for one of its tickets: the whole text, and letters that the client has to send."""
+
+    whole: tuple[Attachment, ...] = ()
+    letters: tuple[Attachment, ...] = ()
+
+    @property
+    def files(self) -> tuple[Attachment, ...]:
+        """Every file of the ticket."""
+        return (*self.whole, *self.letters)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What the digest's entry says of the files."""
+        return {
+            "whole_text": "".join(name for name, _content, _kind in self.whole),
+            "letter_files": ", ".join(name for name, _content, _kind in self.letters),
+        }
+
+
+def _carried(uow: UnitOfWork, member: Member) -> Carried:
+    """Return the whole text of a guide or letter as a file, with the files of its own: a line cannot stand for it.
+
+    Each is named by its ticket: letters of several tickets to one BSP would bear the same name.
+    """
     if not carries_text(member.attempt.message):
-        return []
+        return Carried()
     whole = compose_chase(member.attempt, member.ticket, member.case, now=uow.now)
     text = f"{whole.title}\n\n{whole.body}".encode()
-    letters = [file for file in whole.attachments if file[2] == "text/plain"]
-    return [(f"{member.ticket.reference}.txt", text, "text/plain"), *letters]
+    reference = member.ticket.reference
+    letters = [
+        (f"{name.removesuffix('.txt')}-{reference}.txt", content, kind)
+        for name, content, kind in whole.attachments
+        if kind == "text/plain"
+    ]
+    return Carried(((f"{reference}.txt", text, "text/plain"),), tuple(letters))
 
 
 def with_way_out(message: OutboundMessage, mailbox: Mailbox, members: Sequence[Member]) -> OutboundMessage:

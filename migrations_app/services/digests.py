@@ -13,7 +13,7 @@ from migrations_app.models import ChaseAttempt, MigrationCase
 from migrations_app.rules.wording import PREPARE
 from migrations_app.services.asked import open_titles
 from migrations_app.services.letters import Attachment, number_file
-from migrations_app.services.message_facts import all_numbers, case_context, numbered
+from migrations_app.services.message_facts import all_numbers, bsp_name, case_context, numbered
 from migrations_app.services.messages import NotNow
 from migrations_app.services.rendering import known_language, local_day, render
 from migrations_app.services.wording import wording_of
@@ -45,6 +45,7 @@ def entry_of(attempt: ChaseAttempt, ticket: Ticket, case: MigrationCase, *, now:
     promised = [promise.promised for promise in wording.promises if promise.promised]
     return {
         "reference": ticket.reference,
+        "old_bsp_name": bsp_name(case),
         "company": " ".join(ticket.client_name.split()),
         "title": title,
         "items": items,
@@ -55,6 +56,17 @@ def entry_of(attempt: ChaseAttempt, ticket: Ticket, case: MigrationCase, *, now:
     }
 
 
+_NAMED = 3
+"""So many tickets are named in the subject of a digest; of the others it says how many they are."""
+
+
+def _references(entries: Sequence[dict[str, Any]]) -> str:
+    """Return the tickets of a digest as its subject names them."""
+    names = list(dict.fromkeys(str(entry["reference"]) for entry in entries))
+    rest = len(names) - _NAMED
+    return ", ".join([*names[:_NAMED], *([f"+{rest}"] if rest > 0 else [])])
+
+
 def compose_digest(
     entries: Sequence[dict[str, Any]], ticket: Ticket, case: MigrationCase, *, attempt: ChaseAttempt, recipient: str
 ) -> OutboundMessage:
@@ -63,7 +75,7 @@ def compose_digest(
     A client must not read of another's case: who asks for a digest to a BSP sees to it that only the BSP gets it.
     """
     to_bsp = attempt.recipient_party == Party.OLD_BSP
-    context = case_context(ticket, case) | {"entries": list(entries)}
+    context = case_context(ticket, case) | {"entries": list(entries), "references": _references(entries)}
     subject, body = render(DIGEST_BSP if to_bsp else DIGEST, attempt.language, context)
     files: list[Attachment] = number_file(
         [each for entry in entries for each in entry["all_numbers"]], attempt.language

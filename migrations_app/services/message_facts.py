@@ -28,7 +28,7 @@ def case_context(ticket: Ticket, case: MigrationCase) -> dict[str, Any]:
         "contact_name": " ".join(ticket.contact_name.split()),
         "reference": ticket.reference,
         **numbered(all_numbers(case)),
-        "old_bsp_name": " ".join((case.current_bsp.name if case.current_bsp else case.current_bsp_name).split()),
+        "old_bsp_name": bsp_name(case),
         "destination_name": case.playbook_copy.get("name", ""),
         "waba_id": case.waba_id,
         "business_manager_id": case.business_manager_id,
@@ -38,6 +38,11 @@ def case_context(ticket: Ticket, case: MigrationCase) -> dict[str, Any]:
         "bsp_owns": case.waba_owner == WabaOwner.OLD_BSP,
         "by_api": ticket.source == Source.API,
     }
+
+
+def bsp_name(case: MigrationCase) -> str:
+    """Return the old BSP's name, as listed or as filed; empty where nobody has named it."""
+    return " ".join((case.current_bsp.name if case.current_bsp else case.current_bsp_name).split())
 
 
 def all_numbers(case: MigrationCase) -> list[str]:

@@ -61,4 +61,5 @@ def render(name: str, language: str, context: dict[str, Any], *, folder: str = "
     with translation.override(known):
         text = get_template(f"{folder}/{name}/{known}.txt").render(context)
     subject, _, body = text.partition("\n")
-    return short_subject(subject.strip(), str(context.get("reference", ""))), body.strip() + "\n"
+    kept = str(context.get("references") or context.get("reference", ""))
+    return short_subject(subject.strip(), kept), body.strip() + "\n"

@@ -58,7 +58,8 @@ PROMISE = {
 }  # fmt: skip
 ENTRY = {
     "reference": "MIG-7K3QXA2P", "company": "Sol & Filhos <Padaria>", "title": "Open thing", "items": ["First part"],
-    "numbers": NUMBERS, "since": "2 March 2026", "promised": "9 March 2026",
+    "numbers": NUMBERS, "since": "2 March 2026", "promised": "9 March 2026", "old_bsp_name": "Infobip & Co",
+    "letter_files": "letter-to-infobip-MIG-7K3QXA2P.txt", "whole_text": "MIG-7K3QXA2P.txt",
 }  # fmt: skip
 
 # What the services hand to every message. `items` belongs to some of them only.
@@ -105,6 +106,7 @@ VALUES: dict[str, Any] = {
     "waits_for": ["Verified business"],
     "promises": [PROMISE],
     "entries": [ENTRY],
+    "references": "MIG-7K3QXA2P, MIG-8K3QXA2P",
     "first_asked": "2 March 2026",
     "case_numbers": "CASE-4711, CASE-4712",
     "with_two_step": 0,

@@ -64,6 +64,37 @@ def test_what_is_due_to_one_client_leaves_as_one_mail(walk: Walker, mailoutbox: 
     assert {f"{walked.ticket.reference}.txt" for walked in walks} <= set(names), "a letter is more than a line"
 
 
+def test_a_digest_says_of_each_ticket_which_letter_the_client_must_send_to_whom(
+    walk: Walker, mailoutbox: list[EmailMessage]
+) -> None:
+    walks = waiting(walk, 2)
+    assert send_due(TUESDAY) == [AttemptState.SENT, None]
+    digest = mailoutbox[-1]
+    names = [attachment[0] for attachment in digest.attachments]
+    assert len(set(names)) == len(names)
+    for walked in walks:
+        reference = walked.ticket.reference
+        assert reference in digest.subject
+        letters = [name for name in names if name.endswith(f"-{reference}.txt")]
+        assert len(letters) == 1
+        assert f"{letters[0]}. " in digest.body
+        assert f"{reference}.txt\n" in digest.body
+    assert str(digest.body).count("Infobip") >= 2 * len(walks)
+
+
+def test_the_subject_of_a_long_digest_names_three_tickets_and_counts_the_others(
+    walk: Walker, mailoutbox: list[EmailMessage]
+) -> None:
+    walks = waiting(walk, 5)
+    Ticket.objects.update(
+        client_name="A company whose name is so long that it leaves no room for anything else in a subject " * 2
+    )
+    send_due(TUESDAY)
+    subject = mailoutbox[-1].subject
+    assert sum(walked.ticket.reference in subject for walked in walks) == 3
+    assert "+2" in subject
+
+
 def test_clients_of_different_organizations_never_share_a_mail(
     walk: Walker, stranger: Key, mailoutbox: list[EmailMessage]
 ) -> None:

@@ -141,7 +141,8 @@ def test_a_digest_says_of_each_case_what_is_open_and_since_when(walk: Walker) ->
     ]
     attempt, ticket, case = rows[0]
     digest = compose_digest(entries, ticket, case, attempt=attempt, recipient="ana@padariasol.example")
-    assert digest.title == f"Padaria Sol: pontos em aberto nas suas migrações ({first.ticket.reference})"
+    both = f"{first.ticket.reference}, {second.ticket.reference}"
+    assert digest.title == f"Padaria Sol: pontos em aberto nas suas migrações ({both})"
     assert digest.body.index(f"{second.ticket.reference}, Padaria Sol: ") > digest.body.index(NUMBER)
     assert "Em aberto desde: 2 de março de 2026" in digest.body
     attempt.recipient_party = "old_bsp"
