@@ -36,7 +36,7 @@ from migrations_app.admin.words import (
 )
 from migrations_app.enums import NumberState, PinCallState, Stage
 from migrations_app.enums.disputes import DisputeState
-from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS
+from migrations_app.enums.texts import ACTION_TEXTS, REQUIREMENT_TEXTS, detail_text
 from migrations_app.models import MigrationCase, PinCall
 from migrations_app.rules.hours import zone_of
 from migrations_app.selectors.cases import calls_of, case_plan, current_call, documents
@@ -140,10 +140,7 @@ def _headline(ticket: Ticket, *, desk: bool) -> dict[str, Any]:
         "nobody": ticket.waiting_on == Party.NOBODY,
         "also": [str(Party(party).label) for party in ticket.waiting_also],
         "action": str(words),
-        "reasons": [
-            str(REASON_TEXTS.get(detail["code"]) or REQUIREMENT_TEXTS[detail["requirement"]][0])
-            for detail in ticket.status_details
-        ],
+        "reasons": [detail_text(detail) for detail in ticket.status_details],
     }
 
 

@@ -55,6 +55,13 @@ DESK_ACTIONS: dict[str, Any] = {
     "triage": _("Look at the form and move the ticket to the right queue."),
     "answer_requirements": _("Work on what is open below: confirm what is proven, ask for what is missing."),
     "book_call": _("Agree a time with the client and book the verification-code call."),
+    "check_two_step": _(
+        "Meta still sees two-step verification switched on. Have the client check again before a call is agreed; one can be booked."
+    ),
+    "mend_destination": _(
+        "Meta refuses the move for something of ours at the destination: mend what is named here and confirm it, then a time can "
+        "be agreed."
+    ),
     "switch_waba": _(
         "The client moves the account in Business Suite. When it has, register the numbers and record them as moved."
     ),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from config.core.api.times import utc, with_z
 from migrations_app.api.evidence_documents import evidence_document, history_document
 from migrations_app.enums import NumberState, RequirementCode, RequirementState
-from migrations_app.enums.texts import ACTION_TEXTS, REASON_TEXTS, REQUIREMENT_TEXTS, meta_text, reason_text
+from migrations_app.enums.texts import ACTION_TEXTS, REQUIREMENT_TEXTS, detail_text, meta_text, reason_text
 from migrations_app.models import MigrationCase, NumberMove, PinCall, Requirement
 from migrations_app.rules.lifecycle import SATISFIED
 from migrations_app.rules.requirements import CATALOGUE
@@ -36,7 +36,7 @@ def status_document(ticket: Ticket) -> dict[str, Any]:
             {
                 "code": detail["code"],
                 "action_by": detail["action_by"],
-                "message": str(REASON_TEXTS.get(detail["code"]) or REQUIREMENT_TEXTS[detail["requirement"]][0]),
+                "message": detail_text(detail),
                 "help_url": f"{help_base}#{detail['requirement']}",
             }
             for detail in ticket.status_details

@@ -296,10 +296,33 @@ def reason_text(code: str, facts: Mapping[str, str]) -> str:
 
 _NO_FACTS = {"candidate": "", "cap": "", "ticket": "", "earlier": ""}
 
+STILL_SEEN_ON = "two_step_still_on"
+DETAIL_TEXTS: dict[str, Any] = {
+    STILL_SEEN_ON: _(
+        "Somebody told us that two-step verification is off, but Meta, asked last, still sees it switched on. The portfolio's "
+        "administrator must open the link in Meta's e-mail."
+    ),
+}
+"""Words of a ticket's details that are more exact than those of the code: by the name of the text that the detail carries."""
+
+
+def detail_text(detail: Mapping[str, str]) -> str:
+    """Return the words of one of a ticket's status details in the active language."""
+    words = DETAIL_TEXTS.get(detail.get("text", "")) or REASON_TEXTS.get(detail["code"])
+    return str(words or REQUIREMENT_TEXTS[detail["requirement"]][0])
+
+
 ACTION_TEXTS: dict[str, Any] = {
     "triage": _("Onboarding decides who takes the ticket."),
     "answer_requirements": _("Answer what is open below."),
     "book_call": _("Pick a time for the verification-code call."),
+    "check_two_step": _(
+        "Meta still sees two-step verification switched on. Have the portfolio's administrator open the link in Meta's e-mail, "
+        "then pick a time for the verification-code call; we check again by ourselves."
+    ),
+    "mend_destination": _(
+        "Meta refuses the move for something that is missing at the destination. Onboarding mends it; then you pick a time."
+    ),
     "switch_waba": _(
         "Move your WhatsApp Business Account to the new partner in Meta Business Suite, then tell us. Not in the last three or "
         "the first four days of a month; from the moment you leave the old partner, sending is blocked until the first of the "

@@ -28,6 +28,8 @@ class RequirementFacts:
     blocks: Blocks
     state: RequirementState
     number_id: int | None = None
+    refused: bool = False
+    """Meta has refused the move for it, and it is open since."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class CaseFacts:
     verification_pending: bool = False
     chase_exhausted: bool = False
     tried: frozenset[int] = frozenset()
+    contested: frozenset[int] = frozenset()
+    """The numbers (ids) of which somebody claims that two-step verification is off while Meta, asked last, saw it on."""
     task_open: bool = False
     """A person of the desk has something to do for this case, whoever else is waited for."""
     requirements: tuple[RequirementFacts, ...] = field(default_factory=tuple)
@@ -94,6 +98,16 @@ def blocking(
         and (requirement.number_id is None or wanted is None or requirement.number_id in wanted)
         and not is_clear(requirement, reviews_claims=case.reviews_claims)
     )
+
+
+def refused(case: CaseFacts) -> tuple[RequirementFacts, ...]:
+    """Return what Meta has refused a try for and what is open since, where it does not keep a call from being booked."""
+    return tuple(r for r in blocking(case, Blocks.START) if r.refused and r.blocks == Blocks.START and case.plan.call)
+
+
+def waits_for_us(case: CaseFacts) -> bool:
+    """Tell whether Meta refuses the move for something that is ours to mend: until then no time is proposed to the client."""
+    return any(requirement.owner == Party.ONBOARDING for requirement in refused(case))
 
 
 def gate(case: CaseFacts) -> Blocks:
@@ -209,15 +223,16 @@ def _waiting_at(stage: Stage, case: CaseFacts) -> list[Party]:
     if stage in {Stage.TRIAGE, Stage.IN_CALL, Stage.VERIFYING}:
         return [Party.ONBOARDING]
     if stage == Stage.REQUIREMENTS:
-        parties = _parties(blocking(case, gate(case)), case) or [Party.ONBOARDING]
+        parties = _parties((*blocking(case, gate(case)), *refused(case)), case) or [Party.ONBOARDING]
         if case.chase_exhausted and Party.ONBOARDING not in parties:
             # Nobody answered the whole ladder: now a person has to pick up the phone.
             parties.append(Party.ONBOARDING)
         return parties
     if stage == Stage.READY:
         mover = Party.CLIENT if case.plan.call else case.plan.mover
-        first = mover if movable_numbers(case) else Party.META
-        return [first, *(party for party in _parties(blocking(case, gate(case)), case) if party != first)]
+        first = (Party.ONBOARDING if waits_for_us(case) else mover) if movable_numbers(case) else Party.META
+        others = _parties((*blocking(case, gate(case)), *refused(case)), case)
+        return [first, *(party for party in others if party != first)]
     if stage == Stage.SCHEDULED:
         parties = _parties(blocking(case, Blocks.START), case)
         if numbers_without_call(case):
@@ -236,11 +251,19 @@ def position(case: CaseFacts) -> Position:
     status = _STATUS[stage]
     if stage in {Stage.REQUIREMENTS, Stage.READY} and parties[0] == Party.ONBOARDING:
         status = TicketStatus.OPEN
-    action = _ACTION.get(stage, "")
-    if stage == Stage.READY and not case.plan.call:
-        action = case.plan.action
+    return Position(stage, status, parties[0], tuple(parties[1:]), _action(stage, parties[0], case), open_now)
+
+
+def _action(stage: Stage, party: Party, case: CaseFacts) -> str:
+    """Return the code of what should happen next. A call can be booked on a claim, but nobody is urged to while Meta denies it."""
     if stage == Stage.SCHEDULED and numbers_without_call(case):
-        action = "book_call"
-    if stage == Stage.READY and parties[0] == Party.META:
-        action = "wait_for_cool_down"
-    return Position(stage, status, parties[0], tuple(parties[1:]), action, open_now)
+        return "book_call"
+    if stage != Stage.READY:
+        return _ACTION.get(stage, "")
+    if party == Party.META:
+        return "wait_for_cool_down"
+    if not case.plan.call:
+        return case.plan.action
+    if party == Party.ONBOARDING:
+        return "mend_destination"
+    return "check_two_step" if case.contested else "book_call"

@@ -181,6 +181,9 @@ class Meaning(StrEnum):
     PERSON = "person"
 
 
+BY_META = "Meta"
+"""Who has decided about a requirement, where Meta's answer has."""
+
 STUMBLED_OVER: Mapping[str, RequirementCode] = {
     "destination_payment_missing": RequirementCode.DESTINATION_PAYMENT,
     "webhooks_missing": RequirementCode.APP_SUBSCRIBED,

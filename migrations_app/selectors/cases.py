@@ -40,7 +40,7 @@ from migrations_app.rules.ladders import at_end
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.phone import NotAPhoneNumber, match_key, parse_phone
 from migrations_app.rules.progress import ENDED, CaseFacts, NumberFacts, RequirementFacts
-from migrations_app.rules.proof import OPEN_PROOFS
+from migrations_app.rules.proof import BY_META, OPEN_PROOFS
 from tickets.enums import Party
 from tickets.models import Ticket
 from tickets.selectors.desk import matching
@@ -128,7 +128,12 @@ def is_by_api(case: MigrationCase) -> bool:
 def requirement_facts(row: Requirement) -> RequirementFacts:
     """Return a requirement as the rules see it."""
     return RequirementFacts(
-        RequirementCode(row.code), Party(row.owner), Blocks(row.blocks), RequirementState(row.state), row.number_id
+        code=RequirementCode(row.code),
+        owner=Party(row.owner),
+        blocks=Blocks(row.blocks),
+        state=RequirementState(row.state),
+        number_id=row.number_id,
+        refused=row.state == RequirementState.UNMET and row.decided_by == BY_META,
     )
 
 

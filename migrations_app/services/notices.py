@@ -7,7 +7,7 @@ from django.db.models import Max, Q
 from config.core.uow import UnitOfWork
 from migrations_app.enums import AttemptState, PinCallState, Stage
 from migrations_app.models import MigrationCase, Notice, PinCall
-from migrations_app.rules.progress import schedulable_numbers
+from migrations_app.rules.progress import schedulable_numbers, waits_for_us
 from migrations_app.selectors.cases import case_plan, facts_of
 from migrations_app.services.holder_plan import drop_checks, plan_checks
 from migrations_app.services.proof_facts import is_contested
@@ -54,8 +54,8 @@ def tell_stage(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     """Tell the client once per visit that a stage has been reached which asks something of it.
 
     A visit that follows at once, e.g. after a cancellation by mistake, is the same visit to the client. Nobody is invited to a
-    call while Meta is being asked about a claim, or does not believe it, or while all that is left cools down; the end of each
-    try and of each rest settles the case anew.
+    call while Meta is being asked about a claim, or does not believe it, or refuses the move for something of ours, or while all
+    that is left cools down; the end of each try and of each rest settles the case anew.
     """
     message = _stage_message(case)
     if message is None or not ticket.contact_email:
@@ -71,8 +71,16 @@ def tell_stage(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
 
 
 def _must_wait(ticket: Ticket, case: MigrationCase, *, now: datetime) -> bool:
-    """Tell whether nobody is invited to a call yet: Meta is asked about a claim, or what is left still cools down."""
-    return is_contested(ticket, case, now=now) or not schedulable_numbers(facts_of(case, ticket))
+    """Tell whether nobody is invited to a call yet: something speaks against it at Meta, or what is left still cools down."""
+    return held_back(ticket, case, now=now) or not schedulable_numbers(facts_of(case, ticket))
+
+
+def held_back(ticket: Ticket, case: MigrationCase, *, now: datetime) -> bool:
+    """Tell whether no time is proposed although one could be booked.
+
+    Meta is asked about a claim or denies it, or refuses the move for something that is ours to mend.
+    """
+    return is_contested(ticket, case, now=now) or waits_for_us(facts_of(case, ticket))
 
 
 def _stage_message(case: MigrationCase) -> str | None:

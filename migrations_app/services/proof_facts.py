@@ -140,6 +140,23 @@ def is_contested(ticket: Ticket, case: MigrationCase, *, now: datetime) -> bool:
     return any(_is_contested(known, number, now=now) for number in NumberMove.objects.filter(case=case))
 
 
+def contested_numbers(ticket: Ticket, case: MigrationCase, *, now: datetime) -> frozenset[int]:
+    """Return the numbers (ids) whose standing claim Meta did not believe when asked last; none where claims are not tried."""
+    if not ProofTry.objects.filter(number__case=case, state=ProofState.STILL_ON).exists():
+        return frozenset()
+    known = read_tries(ticket, case)
+    return frozenset(
+        number.pk
+        for number in NumberMove.objects.filter(case=case)
+        if _is_contested(known, number, now=now) and _denied(known, number)
+    )
+
+
+def _denied(known: CaseTries, number: NumberMove) -> bool:
+    last = last_try(known, number, claim_of(known.two_step(number)))
+    return last is not None and last.state is ProofState.STILL_ON
+
+
 def _is_contested(known: CaseTries, number: NumberMove, *, now: datetime) -> bool:
     reason = why_not(facts_for(known, number, now=now, counted=False), ProofOccasion.CLAIM)
     if reason not in {None, WhyNot.ON_HOLD, *PASSING}:

@@ -25,7 +25,7 @@ from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.proposals import free_times, missed_the_last, open_proposal
 from migrations_app.services import calls
 from migrations_app.services.lengths import call_length
-from migrations_app.services.notices import INVITATION, plan_notice
+from migrations_app.services.notices import INVITATION, held_back, plan_notice
 from migrations_app.services.proposal_ends import end
 from migrations_app.services.recipients import Contact, contacts_of
 from migrations_app.services.slot_taking import Wish, numbers_for_call
@@ -80,7 +80,7 @@ def look_after(*, proposal_id: int, now: datetime) -> None:
         proposal = CallProposal.objects.filter(pk=proposal_id, state=ProposalState.OPEN, answer_due_at__lte=now).first()
         if proposal is None:
             return
-        step = after_silence(_facts(ticket, case, proposal))
+        step = after_silence(_facts(ticket, case, proposal, now=now))
         if step is not AfterSilence.BOOK:
             _go_on(uow, ticket, case, proposal, step)
             return
@@ -89,14 +89,15 @@ def look_after(*, proposal_id: int, now: datetime) -> None:
         _end_silent(proposal, now=now)
 
 
-def _facts(ticket: Ticket, case: MigrationCase, proposal: CallProposal) -> SilenceFacts:
+def _facts(ticket: Ticket, case: MigrationCase, proposal: CallProposal, *, now: datetime) -> SilenceFacts:
     contact = _client(ticket, case)
     last = Notice.objects.filter(case=case, message=INVITATION).order_by("-id").first()
     unreached = last is not None and last.state in _IN_VAIN and last.address == contact.email
     return SilenceFacts(
         ready=case.stage == Stage.READY and ticket.status in OPEN_STATUSES,
         round=proposal.round,
-        on_hold=ticket.on_hold,
+        # What Meta said against it is no silence of the client's: neither times anew nor a call unasked until it is settled.
+        on_hold=ticket.on_hold or held_back(ticket, case, now=now),
         warned=ticket.let_go_at is not None,
         left_alone=contact.left_alone or not contact.email or unreached,
         missed=missed_the_last(ticket),

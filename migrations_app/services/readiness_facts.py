@@ -16,6 +16,7 @@ from migrations_app.rules.checks import (
     Check,
     LineFacts,
 )
+from migrations_app.rules.proof import BY_META
 from migrations_app.rules.readiness import Readiness, look
 from migrations_app.selectors.attempts import budgets_of
 from migrations_app.selectors.cases import is_by_api, number_answers, requirement_facts
@@ -23,8 +24,6 @@ from migrations_app.services.proof_facts import CaseTries, proven_at, read_tries
 from tickets.models import Ticket
 
 _SAID = {HolderState.CONFIRMED: True, HolderState.REFUSED: False}
-BY_META = "Meta"
-"""Who decided, where Meta's own word opened a requirement."""
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,19 @@ from migrations_app.enums import (
     Stage,
     TwoStep,
 )
+from migrations_app.enums.texts import STILL_SEEN_ON
 from migrations_app.models import ChaseAttempt, MigrationCase
 from migrations_app.rules.lifecycle import MOVED, STAGE
-from migrations_app.rules.progress import CUT_OVER, ENDED, CaseFacts, Position, RequirementFacts, party_of, position
+from migrations_app.rules.progress import (
+    CUT_OVER,
+    ENDED,
+    CaseFacts,
+    Position,
+    RequirementFacts,
+    party_of,
+    position,
+    refused,
+)
 from migrations_app.selectors.cases import asking_facts, facts_of
 from migrations_app.services.aftercare import sync_aftercare
 from migrations_app.services.chases import sync_chases
@@ -25,6 +35,7 @@ from migrations_app.services.desk_tasks import drop_at_end
 from migrations_app.services.insight import predict
 from migrations_app.services.notices import tell_stage
 from migrations_app.services.preparing import tell_when_clear
+from migrations_app.services.proof_facts import contested_numbers
 from migrations_app.services.proof_plan import sync_proofs
 from migrations_app.services.proposal_ends import end_with_stage
 from migrations_app.services.silence import plan_silence
@@ -70,7 +81,7 @@ def settle(
     before = Stage(case.stage)
     if to is not None:
         _advance(uow, case, to)
-    facts = facts_of(case, ticket)
+    facts = _facts(uow, ticket, case)
     where = position(facts)
     _advance(uow, case, where.stage)
     sync_aftercare(uow, case, {number.state for number in facts.numbers})
@@ -88,7 +99,7 @@ def settle(
         where = position(facts)
     predict(case, where.blocking if where.stage in _BEFORE_THE_CALL else ())
     if sync_proofs(uow, ticket, case):
-        facts = facts_of(case, ticket)
+        facts = _facts(uow, ticket, case)
         where = position(facts)
     # After the tries: an invitation waits for them.
     tell_stage(uow, ticket, case)
@@ -97,6 +108,11 @@ def settle(
     show(uow, ticket, _public(uow.now, ticket, case, where, facts))
     plan_silence(uow, ticket, case, facts, chases)
     return where
+
+
+def _facts(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> CaseFacts:
+    """Return the facts of a case, with what Meta said of its claims."""
+    return replace(facts_of(case, ticket), contested=contested_numbers(ticket, case, now=uow.now))
 
 
 def _advance(uow: UnitOfWork, case: MigrationCase, to: Stage) -> None:
@@ -154,6 +170,8 @@ def _detail_code(requirement: RequirementFacts, case: MigrationCase, facts: Case
 
 def _details(where: Position, case: MigrationCase, facts: CaseFacts) -> list[dict[str, str]]:
     """Return one coded reason per requirement that blocks scheduling; the words are added when a document is shown."""
+    if where.stage == Stage.SCHEDULED:
+        return _from_meta(where, facts, set())
     if where.stage not in {Stage.REQUIREMENTS, Stage.READY, Stage.TRIAGE}:
         return []
     found: dict[str, dict[str, str]] = {}
@@ -163,4 +181,20 @@ def _details(where: Position, case: MigrationCase, facts: CaseFacts) -> list[dic
         code = _detail_code(requirement, case, facts)
         entry = {"code": code, "requirement": requirement.code.value, "action_by": party_of(requirement, facts).value}
         found.setdefault(code, entry)
-    return list(found.values())
+    return [*found.values(), *_from_meta(where, facts, set(found))]
+
+
+_CLAIM_COUNTS = frozenset({Stage.READY, Stage.SCHEDULED})
+
+
+def _from_meta(where: Position, facts: CaseFacts, named: set[str]) -> list[dict[str, str]]:
+    """Return what Meta said against the case although a call can be booked: a claim denied, something missing for the move."""
+    found = [
+        {"code": r.code.value, "requirement": r.code.value, "action_by": party_of(r, facts).value}
+        for r in refused(facts)
+        if r.code.value not in named
+    ]
+    if facts.contested and where.stage in _CLAIM_COUNTS and "two_step_enabled" not in named:
+        entry = {"code": "two_step_enabled", "requirement": RequirementCode.TWO_STEP_DISABLED.value}
+        found.insert(0, entry | {"action_by": Party.CLIENT.value, "text": STILL_SEEN_ON})
+    return list({entry["code"]: entry for entry in found}.values())

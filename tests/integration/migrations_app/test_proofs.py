@@ -12,6 +12,7 @@ from config.core.uow import IllegalTransition
 from migrations_app import tasks
 from migrations_app.enums import DeskTaskState, Flow, NumberState, RequirementState
 from migrations_app.enums.proofs import ProofState
+from migrations_app.enums.texts import detail_text
 from migrations_app.models import DeskTask, NumberMove, ProofTry
 from migrations_app.selectors.proofs import due_tries
 from migrations_app.services import call_leaving, call_run, editing, endings, flow_choice, moves, proofs, removals
@@ -197,6 +198,43 @@ def test_the_limit_counts_the_line_across_tickets_and_leaves_out_what_never_reac
     with pytest.raises(proofs.NotTried) as refusal:
         proofs.ask_for_try(ticket_id=claimed.ticket.pk, number_id=number, by=claimed.desk, now=claimed.now)
     assert refusal.value.extra["why"] == "limit"
+
+
+def test_the_ticket_says_what_meta_said_and_suggests_to_check_instead_of_a_call(claimed: Walk, meta: Meta) -> None:
+    meta.protect(NUMBER)
+    try_all_due(claimed)
+    ticket = claimed.fresh()
+    assert (ticket.stage, ticket.waiting_on, ticket.next_action) == ("ready", "client", "check_two_step")
+    (detail,) = ticket.status_details
+    assert (detail["code"], detail["action_by"], detail["requirement"]) == (
+        "two_step_enabled",
+        "client",
+        "two_step_disabled",
+    )
+    assert "Meta, asked last" in detail_text(detail)
+    # The claim suffices for booking all the same.
+    claimed.book((claimed.now + timedelta(days=1)).replace(minute=0))
+    assert claimed.fresh().stage == "scheduled"
+    assert [each["code"] for each in claimed.ticket.status_details] == ["two_step_enabled"]
+    meta.unprotect(NUMBER)
+    claimed.later(minutes=10)
+    assert try_all_due(claimed) == [ProofState.ACCEPTED]
+    assert (claimed.fresh().next_action, claimed.ticket.status_details) == ("join_call", [])
+
+
+def test_what_is_missing_on_our_side_makes_it_our_turn_until_it_is_mended(claimed: Walk, meta: Meta) -> None:
+    meta.fault("start_migration", error_key="destination_payment_missing")
+    assert try_all_due(claimed) == [ProofState.REFUSED]
+    ticket = claimed.fresh()
+    assert (ticket.status, ticket.waiting_on, ticket.next_action) == ("open", "onboarding", "mend_destination")
+    assert [(each["code"], each["action_by"]) for each in ticket.status_details] == [
+        ("destination_payment", "onboarding"),
+    ]
+    assert told(claimed) == [], "no time is proposed"
+    claimed.decide("destination_payment", RequirementState.MET)
+    assert try_all_due(claimed) == [ProofState.ACCEPTED]
+    assert (claimed.fresh().waiting_on, claimed.ticket.next_action) == ("client", "book_call")
+    assert (claimed.ticket.status_details, told(claimed)) == ([], ["slot_invitation"])
 
 
 # Other refusals

@@ -18,6 +18,7 @@ from migrations_app.rules.progress import (
     party_of,
     position,
     schedulable_numbers,
+    waits_for_us,
 )
 from migrations_app.rules.requirements import CATALOGUE
 from tickets.enums import OPEN_STATUSES, Party, TicketStatus
@@ -37,7 +38,8 @@ def cases(draw: st.DrawFn) -> CaseFacts:
         kind = CATALOGUE[code]
         for number_id in [number.id for number in numbers] if kind.per_number else [None]:
             state = draw(st.sampled_from(list(State)))
-            requirements.append(RequirementFacts(code, kind.owner, kind.blocks, state, number_id))
+            refused = state is State.UNMET and draw(st.booleans())
+            requirements.append(RequirementFacts(code, kind.owner, kind.blocks, state, number_id, refused))
     return CaseFacts(
         stage=draw(st.sampled_from(list(Stage))),
         in_triage=draw(st.booleans()),
@@ -48,6 +50,7 @@ def cases(draw: st.DrawFn) -> CaseFacts:
         verification_pending=draw(st.booleans()),
         chase_exhausted=draw(st.booleans()),
         tried=draw(st.sets(st.integers(1, 3)).map(frozenset)),
+        contested=draw(st.sets(st.integers(1, 3)).map(frozenset)),
         requirements=tuple(requirements),
         numbers=numbers,
     )
@@ -113,7 +116,8 @@ def test_a_ready_case_has_a_number_to_book_or_one_that_cools_down(case: CaseFact
     if where.stage == Stage.READY:
         cooling = any(number.state == N.COOLING_DOWN for number in case.numbers)
         assert schedulable_numbers(case) or cooling
-        assert where.party == (Party.CLIENT if schedulable_numbers(case) else Party.META)
+        mover = Party.ONBOARDING if waits_for_us(case) else Party.CLIENT
+        assert where.party == (mover if schedulable_numbers(case) else Party.META)
 
 
 def facts(*states: N, requirements: tuple[RequirementFacts, ...] = (), **changes: object) -> CaseFacts:
@@ -124,6 +128,22 @@ def facts(*states: N, requirements: tuple[RequirementFacts, ...] = (), **changes
 
 def needs(code: Code, state: State = State.UNMET, number: int | None = None) -> RequirementFacts:
     return RequirementFacts(code, CATALOGUE[code].owner, CATALOGUE[code].blocks, state, number)
+
+
+def test_what_meta_refuses_for_something_of_ours_makes_it_our_turn_before_a_call() -> None:
+    payment = replace(needs(Code.DESTINATION_PAYMENT), refused=True)
+    where = position(facts(N.PENDING, requirements=(payment,)))
+    assert (where.stage, where.status, where.party) == (Stage.READY, TicketStatus.OPEN, Party.ONBOARDING)
+    assert where.next_action == "mend_destination"
+    also = position(facts(N.PENDING, requirements=(payment, needs(Code.WABA_ID)))).also
+    assert also == (Party.ONBOARDING,)
+    by_itself = position(facts(N.PENDING, requirements=(replace(payment, refused=False),)))
+    assert (by_itself.party, by_itself.next_action) == (Party.CLIENT, "book_call"), "it blocks the start alone"
+
+
+def test_nobody_is_urged_to_book_while_meta_denies_the_claim() -> None:
+    where = position(facts(N.PENDING, contested=frozenset({1})))
+    assert (where.stage, where.party, where.next_action) == (Stage.READY, Party.CLIENT, "check_two_step")
 
 
 TEST = needs(Code.SEND_RECEIVE_TEST)
