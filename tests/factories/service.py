@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.core import clock
@@ -105,13 +105,24 @@ class Service:
             self.kill(name)
         for name in set(PROCESSES) - self.processes.keys():
             self.start(name)
-        with _connected(self.database) as opened:
-            back_to_pristine(opened, databases.template("demo"))
+        self._bring_back()
         self.meta.world.clear()
         self.meta.faults.clear()
         self.mail.reset()
         clock.set_virtual(self.clock_file, moment=MONDAY)
         return Stage(self.base, self.meta.base_url, _key_file().read_text(), "admin", PASSWORD, self.clock_file)
+
+    def _bring_back(self) -> None:
+        """Put the database back. A worker may be at work on the last story: of two that wait for each other one gives in."""
+        for left in reversed(range(5)):
+            try:
+                with _connected(self.database) as opened:
+                    back_to_pristine(opened, databases.template("demo"))
+            except OperationalError:
+                if not left:
+                    raise
+            else:
+                return
 
     def down(self) -> None:
         """Kill everything: nothing of a journey has to outlive it."""

@@ -78,9 +78,7 @@ def test_the_link_tells_nothing_and_does_not_stand_in_the_log_of_what_left(
     assert not Exchange.objects.filter(body__contains="/u/").exists()
 
 
-@pytest.mark.parametrize(
-    "change", [lambda t: t[:-1], lambda t: t.replace("1.", "2.", 1), lambda _t: "x", lambda t: t + "a"]
-)
+@pytest.mark.parametrize("change", [lambda t: t[:-1], lambda t: "9" + t, lambda _t: "x", lambda t: t + "a"])
 def test_a_link_that_we_have_not_signed_leads_nowhere(
     reminded: Walk, mailoutbox: list[EmailMessage], web: Client, change: Callable[[str], str]
 ) -> None:
