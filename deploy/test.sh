@@ -4,6 +4,8 @@
 #
 #   TEST_DATABASE_URL   PostgreSQL to use      (default postgres://postgres@127.0.0.1:5432/postgres)
 #   TEST_REDIS_URL      Redis to use           (default redis://127.0.0.1:6379/15)
+#   TEST_ALL=1          run all tests on PostgreSQL and Redis too; else those of rules, texts and pages, which no server
+#                       changes, run on SQLite only, unless they failed there
 #
 # A server that is not reachable is replaced by Debian's own program, started in a temporary folder; where that is not
 # installed either, the part is skipped and the last lines say so.
@@ -23,6 +25,7 @@ redis_pid=
 database_url=
 broker_url=
 cache_url=
+left_out=
 postgres_source=
 redis_source=
 
@@ -145,7 +148,8 @@ echo "== Tests on PostgreSQL and Redis"
 if find_postgres && find_redis; then
   echo "PostgreSQL: $postgres_source, Redis: $redis_source"
   servers=("DATABASE_URL=$database_url" "BROKER_URL=$broker_url" "CACHE_URL=$cache_url")
-  [ "$sqlite_result" != passed ] || arguments+=(--on-servers) # what no server can change has been shown above
+  # What no server can change has been shown above.
+  [ "$sqlite_result" != passed ] || [ -n "${TEST_ALL:-}" ] || arguments+=(--on-servers) left_out=", rules, texts and pages left out"
   production_code=0
   run_pytest || production_code=$?
   case $production_code in
@@ -153,7 +157,7 @@ if find_postgres && find_redis; then
     5) production_result="nothing left to show" ;;
     *) production_result=FAILED failed=1 ;;
   esac
-  production_result="$production_result (PostgreSQL: $postgres_source, Redis: $redis_source)"
+  production_result="$production_result (PostgreSQL: $postgres_source, Redis: $redis_source$left_out)"
 else
   production_result="SKIPPED: see the reason above (apt install postgresql redis-server)"
 fi

@@ -57,7 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--on-servers",
         action="store_true",
-        help="leave out unit and contract tests that use neither database nor cache: no server changes what they find",
+        help="leave out rules, texts and pages: no server changes what their tests find",
     )
 
 
@@ -79,12 +79,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL"))
 
 
+_PAGES = ("integration/admin/", "contracts/test_openapi.py")
+"""Pages and documents made of what was read: what they read, the tests of selectors, services and API ask of both servers."""
+
+
 def _is_alike_everywhere(item: pytest.Item) -> bool:
-    """Tell whether a test is about rules, texts and files only."""
-    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    """Tell whether no server changes what a test finds: rules, texts and files, and pages without transactions of their own."""
+    place = item.path.relative_to(Path(__file__).parent).as_posix()
+    if item.get_closest_marker("servers") or item.get_closest_marker("postgres"):
+        return False
+    database = item.get_closest_marker("django_db")
+    if place.startswith(_PAGES):
+        return not (database and database.kwargs.get("transaction"))
     uses = {"db", "transactional_db", "live_server", "django_db_setup"} & set(getattr(item, "fixturenames", ()))
-    marked = item.get_closest_marker("servers") or item.get_closest_marker("django_db")
-    return folder in {"unit", "contracts"} and not uses and not marked
+    return place.startswith(("unit/", "contracts/")) and not uses and not database
 
 
 def pytest_collection_finish() -> None:
