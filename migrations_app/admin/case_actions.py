@@ -80,7 +80,7 @@ def _requested(deed: Deed) -> str:
     request = requirements.Request(
         code=_code(deed),
         requested_at=deed.now,
-        external_reference=reference,
+        external_reference=reference or None,
         promised_for=promised,
         numbers=_numbers(deed),
     )

@@ -17,7 +17,7 @@ from migrations_app.api.serializers import ClaimIn, RequestedIn
 from migrations_app.api.shapes import TICKET
 from migrations_app.enums import RequirementCode
 from migrations_app.models import Chase
-from migrations_app.rules.hours import end_of_business
+from migrations_app.rules.hours import end_of_promise
 from migrations_app.rules.requirements import CATALOGUE
 from migrations_app.selectors.chases import chases_of
 from migrations_app.services import requirements
@@ -75,17 +75,17 @@ class RequestedView(RequirementView):
         asked = requirements.Request(
             code=self.code,
             requested_at=data.get("requested_at") or now,
-            external_reference=data.get("external_reference") or "",
-            promised_for=_promised(data.get("promised_for"), self.ticket.timezone),
+            external_reference=(data["external_reference"] or "") if "external_reference" in data else None,
+            promised_for=_promised(data.get("promised_for"), self.ticket.timezone, now),
             numbers=numbers_in(data, "phone_numbers"),
         )
         requirements.mark_requested(ticket_id=self.ticket.pk, request=asked, by=self.actor, now=now)
         return self.answer()
 
 
-def _promised(said: date | None, timezone: str) -> datetime | None:
+def _promised(said: date | None, timezone: str, now: datetime) -> datetime | None:
     """Return when a promise is broken: at the moment that was said, or at the end of that day where the client is."""
-    return said if said is None or isinstance(said, datetime) else end_of_business(said, timezone)
+    return said if said is None or isinstance(said, datetime) else end_of_promise(said, timezone, now)
 
 
 class ChasesView(TicketView):

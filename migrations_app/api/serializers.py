@@ -191,9 +191,14 @@ class RequestedIn(NumbersIn):
     """The old BSP has been asked."""
 
     requested_at = UtcTime(required=False, allow_null=True)
-    external_reference = Text(max_length=100)
+    external_reference = Text(
+        max_length=100, help_text="The old BSP's case number. Left out, the known one stays; null or blank clears it."
+    )
     promised_for = DayOrTime(
-        required=False, allow_null=True, help_text="A day ends at six in the evening in the client's time zone."
+        required=False,
+        allow_null=True,
+        help_text="Not in the past. A day ends at six in the evening in the client's time zone; today, said after six, at "
+        "midnight. Left out, nothing is promised.",
     )
 
 

@@ -228,7 +228,7 @@ REASON_TEXTS: dict[str, Any] = {
     ),
     "two_step_enabled": _(
         "Two-step verification is still switched on. The account's owner must switch it off in WhatsApp Manager and open the "
-        "link in Meta's e-mail; we remind you until it is done."
+        "link in Meta's e-mail."
     ),
     "two_step_unknown": _(
         "Nobody has told us whether two-step verification is switched off. Look in WhatsApp Manager or ask the old BSP."
@@ -302,13 +302,24 @@ DETAIL_TEXTS: dict[str, Any] = {
         "Somebody told us that two-step verification is off, but Meta, asked last, still sees it switched on. The portfolio's "
         "administrator must open the link in Meta's e-mail."
     ),
+    "two_step_reminded": _(
+        "Two-step verification is still switched on. The account's owner must switch it off in WhatsApp Manager and open the "
+        "link in Meta's e-mail; we remind you until it is done."
+    ),
+    "two_step_requested": _(
+        "Two-step verification is still switched on. The old BSP has been asked to switch it off, and its answer is awaited."
+    ),
+    "two_step_with_us": _(
+        "Two-step verification is still switched on. Onboarding finds out how it can be switched off."
+    ),
 }
 """Words of a ticket's details that are more exact than those of the code: by the name of the text that the detail carries."""
 
 
 def detail_text(detail: Mapping[str, str]) -> str:
     """Return the words of one of a ticket's status details in the active language."""
-    words = DETAIL_TEXTS.get(detail.get("text", "")) or REASON_TEXTS.get(detail["code"])
+    exact = detail.get("text", "")
+    words = DETAIL_TEXTS.get(exact) or REASON_TEXTS.get(exact) or REASON_TEXTS.get(detail["code"])
     return str(words or REQUIREMENT_TEXTS[detail["requirement"]][0])
 
 

@@ -118,6 +118,14 @@ def end_of_business(day: date, timezone: str) -> datetime:
     return moment_of(datetime.combine(day, CLOSES), zone_of(timezone)).astimezone(UTC)
 
 
+def end_of_promise(day: date, timezone: str, now: datetime) -> datetime:
+    """Return when a promise for a day is broken, in UTC; one given for the same day after business lasts until midnight."""
+    evening = end_of_business(day, timezone)
+    if evening > now or now.astimezone(zone_of(timezone)).date() > day:
+        return evening
+    return moment_of(datetime.combine(day + timedelta(days=1), time()), zone_of(timezone)).astimezone(UTC)
+
+
 def add_business_days(moment: datetime, days: float, *, calendar: Hours) -> datetime:
     """Return the moment at which so many business days have passed, within working time and never before `moment`.
 

@@ -151,13 +151,12 @@ def _claimable(codes: list[RequirementCode], judgement: Judgement) -> list[Requi
 
 def _promised(answer: _Answer) -> None:
     judgement, uow = answer.judgement, answer.uow
-    if judgement.promised_for is not None and judgement.promised_for <= uow.now:
-        raise Invalid([FieldProblem("#/promised_for", "invalid", gettext("The promised date has passed already."))])
+    requirements.demand_ahead(judgement.promised_for, uow.now)
     for code in answer.codes():
         request = requirements.Request(
             code=code,
             requested_at=uow.now,
-            external_reference=judgement.external_reference,
+            external_reference=judgement.external_reference or None,
             promised_for=judgement.promised_for,
             numbers=judgement.numbers,
         )

@@ -54,11 +54,14 @@ class Claim:
 
 @dataclass(frozen=True)
 class Request:
-    """The old BSP has been asked: with its case number and the date it promises."""
+    """The old BSP has been asked: with its case number and the date it promises.
+
+    `external_reference`: None keeps the case number that is known, an empty text clears it.
+    """
 
     code: RequirementCode
     requested_at: datetime
-    external_reference: str = ""
+    external_reference: str | None = None
     promised_for: datetime | None = None
     numbers: Collection[str] | None = None
 
@@ -206,21 +209,29 @@ def _take_value(ticket: Ticket, case: MigrationCase, claim: Claim) -> None:
     bump_version(ticket)
 
 
+def demand_ahead(promised_for: datetime | None, now: datetime) -> None:
+    """Refuse a promise that could not be waited for any more.
+
+    :raises Invalid: the promised date has passed.
+    """
+    if promised_for is not None and promised_for <= now:
+        raise Invalid([FieldProblem("#/promised_for", "invalid", gettext("The promised date has passed already."))])
+
+
 def mark_requested(*, ticket_id: int, request: Request, by: Actor, now: datetime) -> None:
     """Record that the old BSP has been asked; nothing is nudged before the promised date.
 
     :raises NotFound: the case has no such requirement.
-    :raises Invalid: a number is none of the case's.
+    :raises Invalid: a number is none of the case's, or the promised date has passed.
     :raises IllegalTransition: it is claimed or met already.
     :raises TicketEnded: the ticket has ended.
     """
+    demand_ahead(request.promised_for, now)
+    columns: dict[str, Any] = {"requested_at": request.requested_at, "promised_for": request.promised_for}
+    if request.external_reference is not None:
+        columns["external_reference"] = request.external_reference
     with unit_of_work(by=by, now=now) as uow:
         ticket, case = _answerable(uow, ticket_id)
-        columns = {
-            "requested_at": request.requested_at,
-            "external_reference": request.external_reference,
-            "promised_for": request.promised_for,
-        }
         for row in _rows(case, request.code, request.numbers):
             if row.state == RequirementState.REQUESTED:
                 Requirement.objects.filter(pk=row.pk).update(**columns, updated_at=now)

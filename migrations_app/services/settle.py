@@ -4,30 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Min
 
 from config.core.uow import UnitOfWork
-from migrations_app.enums import (
-    AttemptState,
-    NumberState,
-    RequirementCode,
-    RequirementState,
-    Stage,
-    TwoStep,
-)
-from migrations_app.enums.texts import STILL_SEEN_ON
-from migrations_app.models import ChaseAttempt, MigrationCase
+from migrations_app.enums import NumberState, Stage
+from migrations_app.models import MigrationCase
 from migrations_app.rules.lifecycle import MOVED, STAGE
-from migrations_app.rules.progress import (
-    CUT_OVER,
-    ENDED,
-    CaseFacts,
-    Position,
-    RequirementFacts,
-    party_of,
-    position,
-    refused,
-)
+from migrations_app.rules.progress import CUT_OVER, ENDED, CaseFacts, Position, position
 from migrations_app.selectors.cases import asking_facts, facts_of
 from migrations_app.services.aftercare import sync_aftercare
 from migrations_app.services.chases import sync_chases
@@ -39,6 +21,7 @@ from migrations_app.services.proof_facts import contested_numbers
 from migrations_app.services.proof_plan import sync_proofs
 from migrations_app.services.proposal_ends import end_with_stage
 from migrations_app.services.silence import plan_silence
+from migrations_app.services.status_details import details_of, planned_of, reminded_of
 from tickets.enums import Party, SlaMetric, TicketStatus
 from tickets.models import Ticket
 from tickets.services.tickets import PublicFacts, show, transition
@@ -55,18 +38,6 @@ _POLL_SECONDS = {
 _POLL_DEFAULT = 60
 
 _BEFORE_THE_CALL = frozenset({Stage.TRIAGE, Stage.REQUIREMENTS})
-
-_DETAIL_CODES = {
-    RequirementCode.TWO_STEP_DISABLED: "two_step_enabled",
-    RequirementCode.WABA_ID: "waba_id_missing",
-    RequirementCode.BUSINESS_MANAGER_ID: "business_manager_id_missing",
-    RequirementCode.BUSINESS_VERIFIED: "business_not_verified",
-    RequirementCode.ACCOUNT_APPROVED: "connection_not_connected",
-    RequirementCode.DISPLAY_NAME_APPROVED: "display_name_not_approved",
-    RequirementCode.DESTINATION_ACCOUNT_READY: "destination_not_ready",
-    RequirementCode.WALLET_FUNDED: "destination_not_ready",
-    RequirementCode.OTP_CHANNEL: "otp_needs_voice",
-}
 
 
 def settle(
@@ -121,7 +92,7 @@ def _advance(uow: UnitOfWork, case: MigrationCase, to: Stage) -> None:
 
 
 def _public(now: datetime, ticket: Ticket, case: MigrationCase, where: Position, facts: CaseFacts) -> PublicFacts:
-    nudge = ChaseAttempt.objects.filter(chase__case=case, state=AttemptState.PLANNED).aggregate(at=Min("due_at"))["at"]
+    planned = planned_of(case)
     closes = ticket.auto_close_at
     if where.stage != Stage.CLOSING:
         closes = None
@@ -132,8 +103,8 @@ def _public(now: datetime, ticket: Ticket, case: MigrationCase, where: Position,
         waiting_on=where.party,
         waiting_also=[party.value for party in where.also],
         next_action=where.next_action,
-        status_details=_details(where, case, facts),
-        next_nudge_at=nudge,
+        status_details=details_of(where, case, facts, reminded=reminded_of(planned, now)),
+        next_nudge_at=min((attempt.due_at for attempt in planned), default=None),
         auto_close_at=closes,
         poll_after_seconds=_POLL_SECONDS.get(where.stage, _POLL_DEFAULT),
         clocks=_clocks(where, facts),
@@ -158,43 +129,3 @@ def _clocks(where: Position, facts: CaseFacts) -> ClockFacts:
         reached=frozenset(reached),
         not_applicable=frozenset() if facts.plan.call else frozenset({SlaMetric.TIME_TO_SCHEDULE}),
     )
-
-
-def _detail_code(requirement: RequirementFacts, case: MigrationCase, facts: CaseFacts) -> str:
-    if requirement.code == RequirementCode.TWO_STEP_DISABLED and case.two_step_verification == TwoStep.UNKNOWN:
-        return "two_step_unknown"
-    if requirement.code == RequirementCode.BUSINESS_VERIFIED and facts.verification_pending:
-        return "business_verification_pending"
-    return _DETAIL_CODES.get(requirement.code, requirement.code.value)
-
-
-def _details(where: Position, case: MigrationCase, facts: CaseFacts) -> list[dict[str, str]]:
-    """Return one coded reason per requirement that blocks scheduling; the words are added when a document is shown."""
-    if where.stage == Stage.SCHEDULED:
-        return _from_meta(where, facts, set())
-    if where.stage not in {Stage.REQUIREMENTS, Stage.READY, Stage.TRIAGE}:
-        return []
-    found: dict[str, dict[str, str]] = {}
-    for requirement in where.blocking:
-        if requirement.state in {RequirementState.MET, RequirementState.WAIVED}:
-            continue
-        code = _detail_code(requirement, case, facts)
-        entry = {"code": code, "requirement": requirement.code.value, "action_by": party_of(requirement, facts).value}
-        found.setdefault(code, entry)
-    return [*found.values(), *_from_meta(where, facts, set(found))]
-
-
-_CLAIM_COUNTS = frozenset({Stage.READY, Stage.SCHEDULED})
-
-
-def _from_meta(where: Position, facts: CaseFacts, named: set[str]) -> list[dict[str, str]]:
-    """Return what Meta said against the case although a call can be booked: a claim denied, something missing for the move."""
-    found = [
-        {"code": r.code.value, "requirement": r.code.value, "action_by": party_of(r, facts).value}
-        for r in refused(facts)
-        if r.code.value not in named
-    ]
-    if facts.contested and where.stage in _CLAIM_COUNTS and "two_step_enabled" not in named:
-        entry = {"code": "two_step_enabled", "requirement": RequirementCode.TWO_STEP_DISABLED.value}
-        found.insert(0, entry | {"action_by": Party.CLIENT.value, "text": STILL_SEEN_ON})
-    return list({entry["code"]: entry for entry in found}.values())

@@ -91,8 +91,7 @@ def _locked(uow: UnitOfWork, task_id: int) -> tuple[Ticket, MigrationCase, DeskT
 def _demand_sense(told: Told, now: datetime) -> None:
     if told.outcome is TaskOutcome.PROMISED and told.promised_for is None:
         raise Invalid([FieldProblem("#/promised_for", "required", gettext("Say for which date it is promised."))])
-    if told.promised_for is not None and told.promised_for <= now:
-        raise Invalid([FieldProblem("#/promised_for", "invalid", gettext("The promised date has passed already."))])
+    requirements.demand_ahead(told.promised_for, now)
 
 
 def claimable(rows: Iterable[Requirement]) -> list[RequirementCode]:
@@ -133,7 +132,7 @@ def _request(uow: UnitOfWork, ticket: Ticket, told: Told, rows: list[Requirement
     of_bsp = [row for row in rows if row.owner == Party.OLD_BSP or row.code in VALUE_CODES] if noted else []
     for code in dict.fromkeys(RequirementCode(row.code) for row in of_bsp):
         numbers = [row.number.number for row in of_bsp if row.code == code and row.number is not None]
-        asked = requirements.Request(code, uow.now, told.case_number, told.promised_for, numbers or None)
+        asked = requirements.Request(code, uow.now, told.case_number or None, told.promised_for, numbers or None)
         requirements.mark_requested(ticket_id=ticket.pk, request=asked, by=uow.by, now=uow.now)
     return bool(of_bsp)
 

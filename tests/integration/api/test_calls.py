@@ -1,7 +1,7 @@
 """The pin call by API: slots, holds, booking, moving, cancelling; and requirements answered on the way."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -217,6 +217,47 @@ def test_a_promised_day_is_over_when_its_business_ends_at_the_client(api: Caller
         assert (answer.status, answer.entries) == (422, [("#/promised_for", "invalid")])
     details = [entry["detail"] for entry in api.post(path, {"promised_for": "Thursday"}).json["errors"]]
     assert details == ["Give a day, e.g. 2026-03-06, or a moment with its offset, e.g. 2026-03-06T15:00:00Z."]
+
+
+def test_a_promise_that_has_passed_is_refused_and_nothing_changes(
+    api: Caller, walk: Walker, clock_at: Callable[[datetime], None]
+) -> None:
+    walked = walk(Path.FILED, waba_owner="old_bsp")
+    path = f"{at(walked)}/requirements/two_step_disabled/requested"
+    api.post(path, {"external_reference": "INC-1", "promised_for": "2026-03-05"})
+    before = walked.requirement("two_step_disabled")
+    clock_at(datetime(2026, 3, 2, 22, 30, tzinfo=UTC))  # half past seven in the evening at the client
+    for passed in ("2026-03-01", "2020-01-01", "2026-03-02T22:30:00Z", "2026-03-02T19:29:00-03:00"):
+        answer = api.post(path, {"promised_for": passed})
+        assert (answer.status, answer.code, answer.entries) == (
+            422,
+            "validation_failed",
+            [("#/promised_for", "invalid")],
+        )
+    row = walked.requirement("two_step_disabled")
+    assert (row.promised_for, row.requested_at, row.updated_at) == (
+        before.promised_for,
+        before.requested_at,
+        before.updated_at,
+    )
+    items = api.post(path, {"promised_for": "2026-03-02"}).json["requirements"]["items"]
+    # Today, said after business: until midnight at the client.
+    assert "2026-03-03T03:00:00Z" in [item["promised_for"] for item in items]
+
+
+def test_asking_again_keeps_the_case_number_unless_it_is_cleared(api: Caller, walk: Walker) -> None:
+    walked = walk(Path.FILED, waba_owner="old_bsp")
+    path = f"{at(walked)}/requirements/two_step_disabled/requested"
+    for body, known in (
+        ({"external_reference": "INC-1"}, "INC-1"),
+        ({"promised_for": "2026-03-05"}, "INC-1"),
+        ({"external_reference": "INC-2"}, "INC-2"),
+        ({"external_reference": None}, ""),
+        ({"external_reference": "INC-3"}, "INC-3"),
+        ({"external_reference": ""}, ""),
+    ):
+        assert api.post(path, body).status == 200
+        assert walked.requirement("two_step_disabled").external_reference == known
 
 
 def test_too_late_a_change_is_refused_with_the_moment_it_became_so(

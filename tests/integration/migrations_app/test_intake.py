@@ -47,7 +47,12 @@ def test_filing_waits_on_the_client_while_two_step_is_on(walk: Walker) -> None:
     ticket = walk(Path.FILED).ticket
     assert (ticket.waiting_on, ticket.waiting_since) == ("client", walk.now)
     assert ticket.status_details == [
-        {"code": "two_step_enabled", "requirement": "two_step_disabled", "action_by": "client"}
+        {
+            "code": "two_step_enabled",
+            "requirement": "two_step_disabled",
+            "action_by": "client",
+            "text": "two_step_reminded",
+        }
     ]
     assert ticket.next_nudge_at == walk.now
 
