@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from migrations_app.admin.event_data import Data, Names, label_of, requirement_of
 from migrations_app.admin.task_words import outcome_words
-from migrations_app.enums import DeskTaskKind
+from migrations_app.enums import ChaseState, DeskTaskKind
 from tickets.enums import Party
 
 
@@ -16,6 +16,14 @@ def snoozed(data: Data, names: Names) -> str:
         "party": label_of(Party, data.get("said_by")),
         "reason": data.get("reason", ""),
     }
+
+
+def answered(data: Data, _names: Names) -> str:
+    """Say that reminders pause because somebody answered, or end because it is done."""
+    words = {"requirement": requirement_of(data)}
+    if data.get("state") == ChaseState.SATISFIED:
+        return _("Reminders end, it is done: %(requirement)s") % words
+    return _("Reminders pause, somebody answered: %(requirement)s") % words
 
 
 def stopped(data: Data, _names: Names) -> str:

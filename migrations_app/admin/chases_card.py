@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from migrations_app.admin import chase_manners
 from migrations_app.admin.event_data import label_of
 from migrations_app.admin.failures import failure_words
-from migrations_app.admin.words import EMAIL_WORDS, STATE_COLOURS, chase_words, rung_words
+from migrations_app.admin.words import EMAIL_WORDS, STATE_COLOURS, chase_state, chase_words, rung_words
 from migrations_app.enums import BY_PERSON, AttemptState, ChaseState
 from migrations_app.enums.ladders import AtEnd
 from migrations_app.models import Chase, ChaseAttempt, MigrationCase, Notice
@@ -53,6 +53,7 @@ def _chase(chase: Chase, ticket: Ticket, case: MigrationCase, silent: dict[str, 
     return {
         "row": chase,
         "title": chase_words(chase),
+        "state": chase_state(chase, case),
         "rung": rung_words(chase),
         "colour": STATE_COLOURS.get(chase.state, ""),
         "attempts": [_attempt(attempt, ticket, case, now) for attempt in attempts],

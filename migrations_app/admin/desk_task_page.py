@@ -30,7 +30,7 @@ from migrations_app.admin.words import (
 from migrations_app.enums import AttemptState, DeskTaskKind, DeskTaskState, PinCallState, RequirementCode, TaskOutcome
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.models import ChaseAttempt, DeskTask, MigrationCase, PinCall
-from migrations_app.rules.desk_tasks import ASKING, BY_VOICE
+from migrations_app.rules.desk_tasks import ASKING, BY_VOICE, JUDGED
 from migrations_app.rules.hours import opening
 from migrations_app.rules.links import is_being_moved, phone_link, web_link, whatsapp_link
 from migrations_app.selectors.desk_tasks import besides, tasks_of, visible_tasks
@@ -183,7 +183,7 @@ def _case_facts(task: DeskTask, case: MigrationCase) -> dict[str, Any]:
 
 def _form(task: DeskTask, entered: Any) -> dict[str, Any]:
     codes = claimable(asked_rows(task.chase)) if task.chase is not None else []
-    left_out = {TaskOutcome.CLAIMED} if not codes else set()
+    left_out = set(JUDGED) if codes else {TaskOutcome.CLAIMED, *JUDGED}
     if task.kind == DeskTaskKind.RING_CLIENT:
         left_out.add(TaskOutcome.PROMISED)
     return {
@@ -237,7 +237,7 @@ def _has_ended(task: DeskTask) -> bool:
 
 def _told(data: Any, zone: str) -> Told:
     outcome, code = str(data.get("outcome", "")), str(data.get("code", ""))
-    if outcome not in TaskOutcome.values:
+    if outcome not in TaskOutcome.values or outcome in JUDGED:
         raise BadForm(_("Choose what became of it."))
     note, case_number = str(data.get("note", "")).strip(), str(data.get("case_number", "")).strip()
     if len(note) > MAX_TEXT or len(case_number) > MAX_SHORT:

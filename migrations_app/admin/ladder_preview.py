@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.core.errors import NotFound
-from migrations_app.admin.words import EMAIL_WORDS
+from migrations_app.admin.words import EMAIL_WORDS, chase_state
 from migrations_app.enums import AttemptState, ChannelName, ChaseState, RequirementCode
 from migrations_app.enums.ladders import AtEnd, Demand
 from migrations_app.models import Chase, ChaseAttempt, Ladder, MigrationCase
@@ -76,7 +76,7 @@ def of_chase(chase: Chase, *, now: datetime) -> dict[str, Any]:
         "chase": chase,
     }
     if chase.state != ChaseState.ACTIVE:
-        state = chase.get_state_display()
+        state = chase_state(chase, case)
         return {**context, **_shown(ticket, case, [], at_end(chase.on_exhausted)), "rests": state}
     steps = parse_ladder(chase.steps)
     waiting = chase.attempts.filter(state__in=[AttemptState.PLANNED, AttemptState.SENDING]).first()

@@ -118,10 +118,6 @@ def _chase_sent(data: Data, _names: Names) -> str:
     }
 
 
-def _chase_answered(data: Data, _names: Names) -> str:
-    return _("No more reminders: %(requirement)s") % {"requirement": _requirement(data)}
-
-
 def _booked(data: Data, names: Names) -> str:
     return _("Call booked for %(time)s: %(numbers)s") % {
         "time": names.local(data["start"]),
@@ -247,7 +243,7 @@ PRESENTERS: dict[str, tuple[str, Callable[[Data, Names], str]]] = {
     EventType.TICKET_CANCELLED: ("cancel", _cancelled),
     EventType.REQUIREMENT_CHANGED: ("checklist", _requirement_changed),
     EventType.CHASE_SENT: ("outgoing_mail", _chase_sent),
-    EventType.CHASE_ANSWERED: ("mark_email_read", _chase_answered),
+    EventType.CHASE_ANSWERED: ("mark_email_read", chase_lines.answered),
     EventType.CHASE_ESCALATED: ("priority_high", handed_over),
     EventType.CHASE_SNOOZED: ("snooze", chase_lines.snoozed),
     EventType.CHASE_STOPPED: ("notifications_off", chase_lines.stopped),

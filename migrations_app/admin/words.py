@@ -23,7 +23,8 @@ from migrations_app.enums import (
 )
 from migrations_app.enums.proofs import ProofState
 from migrations_app.enums.texts import REQUIREMENT_TEXTS, check_title
-from migrations_app.models import Chase
+from migrations_app.models import Chase, MigrationCase
+from migrations_app.rules.progress import ENDED
 from migrations_app.rules.proof import WhyNot
 from migrations_app.services import call_run, dead_letters, milestones
 from migrations_app.services.aftercare_desk import NothingLive
@@ -247,6 +248,13 @@ def chase_words(chase: Chase) -> str:
     """Return what a chase asks for; a common list names its requirements."""
     codes = chase.covers or [chase.requirement_code]
     return ", ".join(str(REQUIREMENT_TEXTS[code][0]) for code in codes)
+
+
+def chase_state(chase: Chase, case: MigrationCase) -> str:
+    """Return how far a chase is; one that no person has stopped has ended, and says why."""
+    if chase.state != ChaseState.STOPPED or chase.stopped_by:
+        return chase.get_state_display()
+    return gettext("Ended with the ticket") if case.stage in ENDED else gettext("Ended: nothing is left to ask")
 
 
 def rung_words(chase: Chase) -> str:

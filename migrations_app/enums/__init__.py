@@ -281,6 +281,8 @@ class TaskOutcome(TextChoices):
     CLAIMED = "claimed", _("They say it is done")
     NO_ANSWER = "no_answer", _("No answer")
     NOT_POSSIBLE = "not_possible", _("Not possible this way")
+    REFUSED = "refused", _("The BSP refuses")
+    NOTHING_NEW = "nothing_new", _("Nothing new")
 
 
 class PinCallState(TextChoices):

@@ -306,6 +306,10 @@ DETAIL_TEXTS: dict[str, Any] = {
         "Two-step verification is still switched on. The account's owner must switch it off in WhatsApp Manager and open the "
         "link in Meta's e-mail; we remind you until it is done."
     ),
+    "two_step_of_bsp": _(
+        "Two-step verification is still switched on. The account belongs to the old BSP, which alone can switch it off: ask it "
+        "in writing."
+    ),
     "two_step_requested": _(
         "Two-step verification is still switched on. The old BSP has been asked to switch it off, and its answer is awaited."
     ),
@@ -319,7 +323,7 @@ DETAIL_TEXTS: dict[str, Any] = {
 def detail_text(detail: Mapping[str, str]) -> str:
     """Return the words of one of a ticket's status details in the active language."""
     exact = detail.get("text", "")
-    words = DETAIL_TEXTS.get(exact) or REASON_TEXTS.get(exact) or REASON_TEXTS.get(detail["code"])
+    words = DETAIL_TEXTS.get(exact) or REASON_TEXTS.get(detail["code"])
     return str(words or REQUIREMENT_TEXTS[detail["requirement"]][0])
 
 

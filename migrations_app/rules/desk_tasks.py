@@ -14,6 +14,9 @@ BY_VOICE = frozenset({DeskTaskKind.PHONE, DeskTaskKind.RING_CLIENT})
 TOLD_BY_AGENT = ASKING | BY_VOICE
 """Kinds whose outcome an agent tells; the others end where they were opened."""
 
+JUDGED = frozenset({TaskOutcome.REFUSED, TaskOutcome.NOTHING_NEW})
+"""Outcomes of a judged answer only: nobody tells them of a task."""
+
 SPOKEN_WITH = frozenset({TaskOutcome.PROMISED, TaskOutcome.CLAIMED})
 """Outcomes that somebody must have answered for."""
 

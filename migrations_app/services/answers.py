@@ -25,7 +25,13 @@ from tickets.services.events import record
 from tickets.services.tickets import lock_ticket
 
 _OPEN = frozenset({RequirementState.UNMET, RequirementState.REQUESTED, RequirementState.FAILED})
-_OUTCOMES = {AnswerVerdict.PROMISED: TaskOutcome.PROMISED}
+_OUTCOMES = {
+    AnswerVerdict.DONE: TaskOutcome.CLAIMED,
+    AnswerVerdict.PROMISED: TaskOutcome.PROMISED,
+    AnswerVerdict.REFUSED: TaskOutcome.REFUSED,
+    AnswerVerdict.NOTHING_NEW: TaskOutcome.NOTHING_NEW,
+    AnswerVerdict.READ: TaskOutcome.DONE,
+}
 
 
 class NothingToJudge(Conflict):
@@ -65,8 +71,7 @@ def judge(*, ticket_id: int, judgement: Judgement, by: Actor, now: datetime) -> 
         if not tasks and not waits:
             raise NothingToJudge(extra={"allowed": []})
         for task in tasks:
-            outcome = _OUTCOMES.get(judgement.verdict, TaskOutcome.DONE)
-            close_task(uow, task, outcome=outcome, note=judgement.reason)
+            close_task(uow, task, outcome=_OUTCOMES[judgement.verdict], note=judgement.reason)
         if chase is not None and waits:
             if judgement.verdict is AnswerVerdict.READ:
                 raise Invalid([FieldProblem("#/verdict", "invalid_choice", gettext("Say what the answer means."))])

@@ -91,5 +91,5 @@ def _two_step_text(
     if requirement.state == RequirementState.FAILED:
         return "two_step_with_us"
     if case.waba_owner == WabaOwner.OLD_BSP:
-        return "waba_owned_by_bsp"
+        return "two_step_of_bsp"
     return "two_step_reminded" if requirement.code in reminded else None

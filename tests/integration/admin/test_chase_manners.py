@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from config.core.actor import SYSTEM
-from migrations_app.admin.words import EMAIL_WORDS
+from migrations_app.admin.words import EMAIL_WORDS, chase_state
 from migrations_app.models import Chase
 from migrations_app.services.left_alone import remind_again, stop_nudges
 from migrations_app.services.nudge_links import NudgeLink
@@ -140,3 +140,14 @@ def test_whom_the_ladder_still_asks_when_one_has_stopped_is_said(walk: Walker, a
 def card(person: Person, walked: Walk) -> str:
     """The chases card as it is shown."""
     return person.page(walked).split('id="chases"')[1].split("</section>")[0]
+
+
+def test_a_chase_that_no_person_stopped_has_ended_and_says_why(walk: Walker, agent_at_desk: Person) -> None:
+    walked = walk(Path.WAITING_TWO_STEP)
+    agent_at_desk.do(walked, "stop-chase", chase=walked.chase().pk, reason="They ring us")
+    assert chase_state(walked.chase(), walked.case) == "Stopped"
+    agent_at_desk.do(walked, "resume-chase", chase=walked.chase().pk)
+    Chase.objects.update(state="stopped")
+    assert "Ended: nothing is left to ask" in agent_at_desk.page(walked)
+    walked.cancel()
+    assert "Ended with the ticket" in agent_at_desk.page(walked)

@@ -151,6 +151,7 @@ def test_an_outcome_is_recorded_and_shown(called: Walk, agent_at_desk: Person) -
         ({"outcome": "promised", "promised_for": "2026-02-30"}, "The promised date is not a date."),
         ({"outcome": "promised", "promised_for": "2026-03-01"}, "The promised date has passed already."),
         ({"outcome": "celebrated"}, "Choose what became of it."),
+        ({"outcome": "refused"}, "Choose what became of it."),
         ({"outcome": "done", "case_number": "1" * 101}, "The text is too long."),
     ],
 )

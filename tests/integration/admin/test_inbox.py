@@ -118,6 +118,11 @@ def test_an_agent_says_what_an_answer_means(
     assert ("An answer waits for you" in page) is (not event)
     assert event in page
     assert ("The old BSP refuses:" in page) is (state == "failed")
+    ended = DeskTask.objects.get()
+    outcomes = {"done": "claimed", "promised": "promised", "refused": "refused", "nothing_new": "nothing_new"}
+    assert ended.outcome == (outcomes[posted["verdict"]] if event else "")
+    assert "No more reminders" not in page
+    assert "Reminders pause, somebody answered: Two-step verification switched off" in page
 
 
 def test_two_agents_judge_one_answer_once(asked: Walk, agent_at_desk: Person, lead_at_desk: Person) -> None:

@@ -68,7 +68,7 @@ def test_a_reminder_is_promised_only_while_one_will_come(walk: Walker, silence: 
 
 def test_of_an_account_of_the_old_bsp_nobody_says_that_its_owner_looks_in_whatsapp_manager(walk: Walker) -> None:
     walked = walk(Path.FILED, waba_owner="old_bsp")
-    assert "only the old BSP can switch two-step verification off" in words_of(walked)
+    assert "belongs to the old BSP, which alone can switch it off" in words_of(walked)
     assert walked.fresh().status_details[0]["action_by"] == "client"
 
 
