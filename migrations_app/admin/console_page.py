@@ -21,6 +21,7 @@ from migrations_app.models import MigrationCase, NumberMove, PinCall, PinCallNum
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.shared_calls import others_of
+from migrations_app.services.call_run import may_be_missed
 from migrations_app.services.message_facts import call_context, case_context
 from migrations_app.services.rendering import render
 from tickets.selectors.desk import is_lead
@@ -96,6 +97,7 @@ def parts_of(call: PinCall, *, user: Any, chosen: str, shown: str, now: datetime
         "now": now,
         "call_colour": STATE_COLOURS.get(call.state, ""),
         "booked": call.state == PinCallState.BOOKED,
+        "can_be_missed": may_be_missed(call, now=now),
         "started": call.state == PinCallState.STARTED,
         "over": call.state == PinCallState.FINISHED,
         **call_company.context_of(call, user),

@@ -7,7 +7,7 @@ from typing import Any
 
 from config.core.actor import Actor
 from config.core.errors import Conflict
-from config.core.uow import UnitOfWork, unit_of_work
+from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import NumberState, PinCallState, RequirementCode
 from migrations_app.enums.readiness import LeftBecause
 from migrations_app.models import PinCall
@@ -134,14 +134,27 @@ def end_if_all_moved(uow: UnitOfWork, ticket: Ticket, call: PinCall) -> None:
         end_call(uow, ticket, call)
 
 
+_SOMEBODY_CAME = (NumberState.CODE_VERIFIED, NumberState.REGISTERED, NumberState.LIVE)
+
+
+def may_be_missed(call: PinCall, *, now: datetime) -> bool:
+    """Tell whether nobody can have come to a call: its time has come, and it has got no number any further."""
+    if call.state == PinCallState.STARTED:
+        return not call.numbers.filter(state__in=_SOMEBODY_CAME).exists()
+    return call.state == PinCallState.BOOKED and call.start <= now
+
+
 def mark_no_show(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:
     """Say that nobody came; times are proposed anew, and after a second missed call a person rings.
 
     :raises NotFound: the ticket has no such call.
-    :raises IllegalTransition: it is neither booked nor started.
+    :raises IllegalTransition: it is neither booked nor started, its time has not come yet, or a number was moved in it.
     """
     with unit_of_work(by=by, now=now) as uow:
-        for call in _rows(uow, ticket_id, call_id):
+        rows = _rows(uow, ticket_id, call_id)
+        if any(not may_be_missed(call, now=now) for call in rows):
+            raise IllegalTransition(extra={"allowed": []})
+        for call in rows:
             move_call(uow, call, PinCallState.NO_SHOW)
             drop_call_notices(call)
             forget_tasks(uow, case_of(call.ticket_id), call)

@@ -2,7 +2,8 @@
 
 import logging
 import re
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -47,11 +48,11 @@ def test_a_call_goes_from_start_to_live_step_by_step(walk: Walker, meta: Meta, a
     walked = walk(Path.SCHEDULED)
     call = walked.current_call()
     page = _page(agent_at_desk, walked)
-    assert _offered(page) == ["no_show", "here", "read"]
+    assert _offered(page) == ["here", "read"]
     assert "The call cannot start yet: Open conversations: understood" in page
     assert "Open conversations: understood" in told(_step(agent_at_desk, walked, "start"))
     walked.claim("open_conversations_ack")
-    assert _offered(_page(agent_at_desk, walked)) == ["no_show", "here", "start", "read"]
+    assert _offered(_page(agent_at_desk, walked)) == ["here", "start", "read"]
     _step(agent_at_desk, walked, "start")
     assert _offered(_page(agent_at_desk, walked)) == ["no_show", "finish", "ask", "skip"]
     _step(agent_at_desk, walked, "ask", method="sms")
@@ -59,7 +60,7 @@ def test_a_call_goes_from_start_to_live_step_by_step(walk: Walker, meta: Meta, a
     code = meta.code_for(walked.number().number)
     _step(agent_at_desk, walked, "verify", code=f" {code[:3]}-{code[3:]} ")
     assert walked.number().state == NumberState.CODE_VERIFIED
-    assert _offered(_page(agent_at_desk, walked)) == ["no_show", "finish", "generate", "register", "skip"]
+    assert _offered(_page(agent_at_desk, walked)) == ["finish", "generate", "register", "skip"]
     _step(agent_at_desk, walked, "register", pin="482615")
     assert walked.number().state == NumberState.LIVE
     assert meta.is_connected_here(walked.number().number)
@@ -163,9 +164,14 @@ def test_leaving_a_number_out_needs_a_reason(in_call: Walk, agent_at_desk: Perso
     assert in_call.number().state == NumberState.SKIPPED
 
 
-def test_nobody_came(walk: Walker, agent_at_desk: Person) -> None:
+def test_nobody_came(walk: Walker, agent_at_desk: Person, clock_at: Callable[[datetime], None]) -> None:
     walked = walk(Path.SCHEDULED)
     call = walked.current_call()
+    _step(agent_at_desk, walked, "no_show")
+    call.refresh_from_db()
+    assert call.state == PinCallState.BOOKED, "its time has not come"
+    clock_at(call.start)
+    assert "no_show" in _offered(_page(agent_at_desk, walked))
     _step(agent_at_desk, walked, "no_show")
     call.refresh_from_db()
     assert call.state == PinCallState.NO_SHOW

@@ -277,7 +277,7 @@ ACTIONS: dict[str, Callable[[Walk, str], object]] = {
     "cancel": lambda w, uid: calls.cancel_call(ticket_id=w.ticket.pk, call_id=uid, by=w.by, now=w.now),
     "start": lambda w, uid: call_run.start_call(ticket_id=w.ticket.pk, call_id=uid, by=w.desk, now=w.now),
     "finish": lambda w, uid: call_run.finish_call(ticket_id=w.ticket.pk, call_id=uid, by=w.desk, now=w.now),
-    "no_show": lambda w, uid: call_run.mark_no_show(ticket_id=w.ticket.pk, call_id=uid, by=w.desk, now=w.now),
+    "no_show": lambda w, uid: call_run.mark_no_show(ticket_id=w.ticket.pk, call_id=uid, by=w.desk, now=TEN),
 }
 ALLOWED = {
     "held": {"cancel"},

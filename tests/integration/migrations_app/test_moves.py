@@ -572,6 +572,14 @@ def test_a_no_show_in_the_call_frees_its_numbers(in_call: Walk) -> None:
     assert in_call.fresh().stage == "ready"
 
 
+def test_nobody_came_is_not_said_of_a_call_that_got_a_number_on(in_call: Walk) -> None:
+    in_call.ask_code()
+    in_call.verify()
+    uid = str(in_call.current_call().uid)
+    with pytest.raises(IllegalTransition):
+        call_run.mark_no_show(ticket_id=in_call.ticket.pk, call_id=uid, by=in_call.desk, now=in_call.now)
+
+
 # Secrets
 
 
