@@ -79,8 +79,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL"))
 
 
-_PAGES = ("integration/admin/", "contracts/test_openapi.py")
-"""Pages and documents made of what was read: what they read, the tests of selectors, services and API ask of both servers."""
+_DOCUMENTS = (
+    "bsps chunked docs editing eligibility errors etags evidence files filing flows handover languages message_profile"
+)
+_PAGES = (
+    "contracts/test_openapi.py",
+    "integration/admin/",
+    "integration/portal/",
+    *(f"integration/api/test_{name}.py" for name in _DOCUMENTS.split()),
+)
+"""Pages and documents made of what was read: what they read, tests of selectors, services, lists and feed ask of both servers."""
 
 
 def _is_alike_everywhere(item: pytest.Item) -> bool:
