@@ -114,13 +114,14 @@ class Service:
 
     def _bring_back(self) -> None:
         """Put the database back. A worker may be at work on the last story: of two that wait for each other one gives in."""
-        for left in reversed(range(5)):
+        for left in reversed(range(15)):
             try:
                 with _connected(self.database) as opened:
                     back_to_pristine(opened, databases.template("demo"))
             except OperationalError:
                 if not left:
                     raise
+                time.sleep(1)  # what is under way comes to its end
             else:
                 return
 
