@@ -9,3 +9,7 @@ class TicketsConfig(AppConfig):
 
     name = "tickets"
     verbose_name = _("Help desk")
+
+    def ready(self) -> None:
+        """Register the checks that look into the database."""
+        from tickets import checks  # noqa: F401  (checks register themselves on import)

@@ -7,6 +7,8 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  (Django's own name)
 
+from config.core.api.addresses import networks_of
+
 _WEAK_KEY_LENGTH = 50
 _FERNET_BYTES = 32
 
@@ -18,7 +20,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     return [*_always(), *(_production() if production else [])]
 
 
-def _always() -> list[CheckMessage]:
+def _always() -> list[CheckMessage]:  # noqa: C901  (a list of questions, one after the other)
     found: list[CheckMessage] = []
     if settings.TIME_ZONE != "UTC" or settings.TIME_ZONE not in available_timezones():
         found.append(
@@ -34,6 +36,9 @@ def _always() -> list[CheckMessage]:
     if settings.EVENTS_KEPT_DAYS < 90:  # noqa: PLR2004
         hint = "Partners rely on 90 days: set PORTERO_EVENTS_KEPT_DAYS to 90 or more."
         found.append(Error("The change feed forgets too early.", hint=hint, id="portero.E010"))
+    if not all(map(_is_network, settings.TRUSTED_PROXIES)):
+        hint = "Name addresses or networks, comma-separated: 10.0.0.2,172.18.0.0/16."
+        found.append(Error("TRUSTED_PROXIES names no network.", hint=hint, id="portero.E030"))
     if settings.CHASE_DAILY_CAP < 1:
         hint = "Set CHASE_DAILY_CAP to 1 or more; stop single chases on their tickets."
         found.append(Error("No reminder would ever leave.", hint=hint, id="portero.E020"))
@@ -43,10 +48,26 @@ def _always() -> list[CheckMessage]:
     if not all(map(_is_fernet_key, settings.TOKEN_ENCRYPTION_KEYS)):
         hint = "Each key is 32 random bytes in base64url, as docs/operations.md makes one."
         found.append(Error("TOKEN_ENCRYPTION_KEYS has a malformed key.", hint=hint, id="portero.E011"))
+    found += _test_clock()
     if settings.TICK_SECONDS > 15:  # noqa: PLR2004
         hint = "Sweeps find due work; PORTERO_TICK_SECONDS must be 15 or less."
         found.append(Error("The beat tick is too slow.", hint=hint, id="portero.E007"))
     return found
+
+
+def _is_network(text: str) -> bool:
+    try:
+        networks_of([text])
+    except ValueError:
+        return False
+    return True
+
+
+def _test_clock() -> list[CheckMessage]:
+    if settings.TEST_CLOCK_RATE >= 1:
+        return []
+    hint = "Set TEST_CLOCK_RATE to 1 or more; 1440 makes a day of a minute."
+    return [Error("Test tickets would wait longer than live ones.", hint=hint, id="portero.E022")]
 
 
 def _is_fernet_key(key: str) -> bool:

@@ -1,7 +1,6 @@
 """Access tokens of destination accounts: encrypted at rest, one a WABA. The only code that encrypts, decrypts or forgets them.
 
-The first of `TOKEN_ENCRYPTION_KEYS` encrypts, all of them decrypt: a new key is put in front, `manage.py reencrypt_tokens` takes
-the rows over, and the old key can go. A token is shown to nobody again; people tell tokens apart by a fingerprint.
+A token is shown to nobody again; people tell tokens apart by a fingerprint. How things are encrypted: `config.core.sealing`.
 """
 
 import hashlib
@@ -10,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 
+from config.core import sealing
 from config.core.actor import Actor
-from config.core.errors import Conflict, NotFound
+from config.core.errors import NotFound
+from config.core.sealing import NoKey, Unreadable
 from config.core.uow import unit_of_work
 from providers.models import MetaAccount
 
@@ -23,10 +23,6 @@ GENERAL = "META_ACCESS_TOKEN"
 """The variable that holds the token of accounts that name no other."""
 _FINGERPRINT = 8
 _log = structlog.get_logger("portero.tokens")
-
-
-class NoKey(Conflict):
-    """`TOKEN_ENCRYPTION_KEYS` is not set: a token could only be kept in clear, so it is not kept."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ def fingerprint_of(token: str) -> str:
 
 def can_keep() -> bool:
     """Tell whether there is a key to encrypt tokens with."""
-    return _ring() is not None
+    return sealing.can_seal()
 
 
 @sensitive_variables()
@@ -54,10 +50,7 @@ def set_token(*, account_id: int, token: str, by: Actor, now: datetime) -> None:
     :raises NotFound: there is no such account.
     :raises NoKey: there is no key to encrypt it with.
     """
-    ring = _ring()
-    if ring is None:
-        raise NoKey
-    _write(account_id, _sealed(ring, token), fingerprint_of(token), by=by, now=now)
+    _write(account_id, sealing.seal(token), fingerprint_of(token), by=by, now=now)
 
 
 def forget_token(*, account_id: int, by: Actor, now: datetime) -> None:
@@ -84,8 +77,8 @@ def token_of(account: MetaAccount | None) -> str:
     """
     if account is not None and account.token_sealed:
         try:
-            return _opened(account)
-        except InvalidToken:
+            return sealing.opened(account.token_sealed)
+        except Unreadable:
             _log.error("an account's token cannot be decrypted", account_id=account.pk)
             return ""
     name = account.token_variable if account else GENERAL
@@ -97,14 +90,13 @@ def reencrypt(*, by: Actor, now: datetime) -> Reencrypted:
 
     :raises NoKey: there is no key.
     """
-    ring = _ring()
-    if ring is None:
+    if not sealing.can_seal():
         raise NoKey
     done, unreadable = 0, []
     for account in MetaAccount.objects.exclude(token_sealed="").order_by("name"):
         try:
-            fresh = ring.rotate(account.token_sealed.encode()).decode()
-        except InvalidToken:
+            fresh = sealing.resealed(account.token_sealed)
+        except Unreadable:
             unreadable.append(account.name)
             continue
         with unit_of_work(by=by, now=now):
@@ -119,29 +111,7 @@ def unreadable_accounts() -> list[str]:
     found = []
     for account in MetaAccount.objects.exclude(token_sealed="").order_by("name"):
         try:
-            _opened(account)
-        except InvalidToken:
+            sealing.opened(account.token_sealed)
+        except Unreadable:
             found.append(account.name)
     return found
-
-
-def _ring() -> MultiFernet | None:
-    keys = [Fernet(key) for key in settings.TOKEN_ENCRYPTION_KEYS]
-    return MultiFernet(keys) if keys else None
-
-
-@sensitive_variables()
-def _sealed(ring: MultiFernet, token: str) -> str:
-    return ring.encrypt(token.encode()).decode()
-
-
-@sensitive_variables()
-def _opened(account: MetaAccount) -> str:
-    """Return an account's token.
-
-    :raises InvalidToken: no key decrypts it.
-    """
-    ring = _ring()
-    if ring is None:
-        raise InvalidToken
-    return ring.decrypt(account.token_sealed.encode()).decode()

@@ -16,6 +16,8 @@ PRODUCTION: dict[str, Any] = {
     "TICK_SECONDS": 10,
     "EVENTS_KEPT_DAYS": 90,
     "CHASE_DAILY_CAP": 3,
+    "TRUSTED_PROXIES": ["10.0.0.2", "172.16.0.0/12", "fd00::/8"],
+    "TEST_CLOCK_RATE": 1440,
     "CALL_ASSIGNMENT": "least_loaded",
     "TOKEN_ENCRYPTION_KEYS": [
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
@@ -53,6 +55,7 @@ def test_a_right_production_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 WRONG: list[tuple[str, dict[str, Any]]] = [
     ("portero.E001", {"SECRET_KEY": "short"}),
+    ("portero.E022", {"TEST_CLOCK_RATE": 0}),
     ("portero.E001", {"SECRET_KEY": "a" * 60}),
     ("portero.E001", {"SECRET_KEY": "please-change-me-" + STRONG}),
     ("portero.E001", {"SECRET_KEY": "django-insecure-" + STRONG}),
@@ -70,6 +73,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("portero.E010", {"EVENTS_KEPT_DAYS": 89}),
     ("portero.E011", {"TOKEN_ENCRYPTION_KEYS": ["not-a-key"]}),
     ("portero.E011", {"TOKEN_ENCRYPTION_KEYS": ["c2hvcnQ="]}),
+    ("portero.E030", {"TRUSTED_PROXIES": ["10.0.0.2", "proxy.example"]}),
     ("portero.E020", {"CHASE_DAILY_CAP": 0}),
     ("portero.E021", {"CALL_ASSIGNMENT": "lottery"}),
     ("portero.W001", {"META_ACCESS_TOKEN": ""}),

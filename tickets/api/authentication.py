@@ -1,6 +1,6 @@
 """Bearer keys: one indexed query per request, no write."""
 
-import ipaddress
+import time
 from typing import Any
 
 import structlog
@@ -11,11 +11,16 @@ from rest_framework.request import Request
 
 from config.core import clock
 from config.core.actor import Actor, ActorKind
-from tickets.selectors.api import CallerKey, key_by_digest
+from tickets.rules.keys import allowed_from
+from tickets.selectors.api import CallerKey, key_and_counters, key_by_digest
 from tickets.services.organizations import digest_of
 from tickets.tasks import note_key_use
 
 _NOTED_FOR_SECONDS = 300
+_ASKED_AGAIN_AFTER = 30
+_MOST_ASKED = 10_000
+_ASKED: dict[int, float] = {}
+"""Until when (monotonic seconds) this process need not ask the cache whether a key's use has been noted."""
 _log = structlog.get_logger("portero.keys")
 
 
@@ -32,8 +37,8 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         if scheme.lower() != "bearer" or not key.strip().isascii():
             raise AuthenticationFailed
-        row = key_by_digest(digest_of(key.strip()), now=clock.now())
-        if row is None or not _allowed_from(row, str(request.META.get("REMOTE_ADDR", ""))):
+        row = _found(request, digest_of(key.strip()))
+        if row is None or not allowed_from(str(request.META.get("REMOTE_ADDR", "")), row.allowed_networks):
             raise AuthenticationFailed
         _note_use(row)
         actor = Actor(
@@ -50,18 +55,23 @@ class ApiKeyAuthentication(BaseAuthentication):
         return 'Bearer realm="portero"'
 
 
-def _allowed_from(key: CallerKey, address: str) -> bool:
-    if not key.allowed_networks:
-        return True
-    try:
-        caller = ipaddress.ip_address(address)
-        return any(caller in ipaddress.ip_network(network, strict=False) for network in key.allowed_networks)
-    except ValueError:
-        return False
+def _found(request: Request, digest: str) -> CallerKey | None:
+    """Return the usable key with this digest, with the counters of the ticket in the address where the view wants them."""
+    context = request.parser_context
+    if getattr(context["view"], "counters_with_key", False):
+        return key_and_counters(digest, context["kwargs"]["reference"], now=clock.now())
+    return key_by_digest(digest, now=clock.now())
 
 
 def _note_use(key: CallerKey) -> None:
     """Have a worker note the use at most every five minutes: a GET writes nothing, and a lost note does no harm."""
+    now = time.monotonic()
+    if _ASKED.get(key.id, 0.0) > now:
+        return
+    # Keys are few, but not bounded: a process that has met very many begins afresh.
+    if len(_ASKED) >= _MOST_ASKED:
+        _ASKED.clear()
+    _ASKED[key.id] = now + _ASKED_AGAIN_AFTER
     try:
         if cache.add(f"key-noted:{key.id}", 1, timeout=_NOTED_FOR_SECONDS):
             note_key_use.apply_async(kwargs={"key_id": key.id}, retry=False)

@@ -1,11 +1,14 @@
 """Who files tickets: organizations, their API keys, their people."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.core.models import TimestampedModel, in_list
-from tickets.enums import OrganizationKind
+from tickets.enums import KeyState, OrganizationChangeType, OrganizationKind
+from tickets.rules.keys import KeyTimes, key_state
 
 
 class Organization(TimestampedModel):
@@ -65,6 +68,14 @@ class ApiKey(TimestampedModel):
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
     allowed_networks = models.JSONField(_("allowed networks"), default=list, blank=True)
     last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True)
+    successor = models.OneToOneField(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replaces",
+        verbose_name=_("replaced by"),
+    )
 
     class Meta:
         verbose_name = _("API key")
@@ -72,3 +83,34 @@ class ApiKey(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.organization})"
+
+    def state(self, now: datetime) -> KeyState:
+        """Return what the key is good for at a moment."""
+        return key_state(KeyTimes(self.expires_at, self.revoked_at, self.successor_id is not None), now=now)
+
+
+class OrganizationChange(models.Model):
+    """One thing that was done to an organization or its keys, and by whom. Only ever added to; it names no secret.
+
+    Not an event: partners have no use for it, and it is kept as long as the organization.
+    """
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="changes", verbose_name=_("organization")
+    )
+    type = models.CharField(_("type"), max_length=20, choices=OrganizationChangeType.choices)
+    key_prefix = models.CharField(_("key"), max_length=24, blank=True, default="")
+    data = models.JSONField(_("data"), default=dict)
+    actor_kind = models.CharField(_("actor kind"), max_length=20)
+    actor_label = models.CharField(_("actor"), max_length=200)
+    request_id = models.CharField(_("request"), max_length=64, blank=True, default="")
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("change of an organization")
+        verbose_name_plural = _("changes of organizations")
+        ordering = ("-at", "-id")
+        constraints = [in_list("type", OrganizationChangeType, name="organization_change_in_list")]
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} {self.key_prefix}".strip()

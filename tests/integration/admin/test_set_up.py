@@ -1,13 +1,15 @@
 """Set-up pages: the directory that keeps a lead's edits, people without escalation, keys."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission, User
 
 from providers.models import MetaAccount
-from tests.integration.admin.conftest import Person, text_of
+from tests.factories.desk import Key
+from tests.integration.admin.conftest import Person, text_of, told
 from tickets.models import ApiKey, Organization, Queue
 from tickets.services.organizations import digest_of
 
@@ -95,3 +97,44 @@ def test_a_key_is_shown_once_stored_hashed_and_revoked(lead_at_desk: Person, cli
     lead_at_desk.post("tickets_organization_revoke_key", client_org.pk, row.pk)
     row.refresh_from_db()
     assert row.revoked_at is not None
+
+
+def test_keys_with_an_end_and_networks_are_issued_rotated_and_shown(
+    lead_at_desk: Person, client_org: Organization, now: datetime
+) -> None:
+    issue = partial(lead_at_desk.post, "tickets_organization_issue_key", client_org.pk, scopes=["tickets:read"])
+    assert "10.0.0.0/33" in told(issue(networks="10.0.0.0/33"))
+    assert issue(days="0").status_code == 302
+    assert not ApiKey.objects.exists()
+    text_of(issue(days="30", networks="192.0.2.0/24, 2001:db8::/32"))
+    old = ApiKey.objects.get()
+    assert (old.expires_at, old.allowed_networks) == (now + timedelta(days=30), ["192.0.2.0/24", "2001:db8::/32"])
+    answer = lead_at_desk.post("tickets_organization_rotate_key", client_org.pk, old.pk, overlap="2")
+    assert "no-store" in answer.headers["Cache-Control"]
+    found = re.search(r"mig_live_[0-9a-f]{8}_[0-9a-f]+", text_of(answer))
+    assert found is not None
+    assert ApiKey.objects.get(digest=digest_of(found[0])).replaces == old
+    page = text_of(lead_at_desk.get("tickets_organization_change", client_org.pk))
+    for words in (old.prefix, "192.0.2.0/24, 2001:db8::/32", "Replaced, works until it ends", "Key rotated", "leo"):
+        assert words in page
+    assert found[0] not in page
+    again = lead_at_desk.post("tickets_organization_rotate_key", client_org.pk, old.pk, overlap="2")
+    assert "cannot be rotated" in told(again)
+
+
+def test_who_may_not_change_keys_neither_sees_nor_rotates_them(
+    agent_at_desk: Person, client_org: Organization, client_key: Key
+) -> None:
+    answer = agent_at_desk.post("tickets_organization_rotate_key", client_org.pk, client_key.row.pk, overlap="2")
+    assert answer.status_code in {302, 403}
+    assert ApiKey.objects.count() == 1
+    assert client_key.row.prefix not in str(agent_at_desk.get("tickets_organization_change", client_org.pk).content)
+
+
+def test_a_change_of_an_organization_is_on_record(lead_at_desk: Person, client_org: Organization) -> None:
+    inline = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
+    data = {"name": "Padaria Lua", "kind": "partner", **inline}
+    assert lead_at_desk.post("tickets_organization_change", client_org.pk, **data).status_code == 302
+    change = client_org.changes.first()
+    assert change is not None
+    assert change.data == {"name": ["Padaria Sol", "Padaria Lua"], "kind": ["client", "partner"]}

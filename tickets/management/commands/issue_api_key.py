@@ -1,5 +1,6 @@
 """`manage.py issue_api_key "ORGANIZATION NAME"`: make a key and print it, alone, once."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -23,11 +24,20 @@ class Command(BaseCommand):
             "--scope", action="append", default=[], help="tickets:read, tickets:write, webhooks:manage (default: all)"
         )
         parser.add_argument("--label", default="", help="what the key is for")
+        parser.add_argument("--expires-in-days", type=int, help="the key ends after so many days (default: never)")
+        parser.add_argument(
+            "--network",
+            action="append",
+            default=[],
+            help="address or network (IPv4 or IPv6, CIDR) it may be used from; may be repeated (default: anywhere)",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        name = options["organization"].strip()
+        name, days = options["organization"].strip(), options["expires_in_days"]
         if not name:
             raise CommandError("The organization needs a name.")
+        if days is not None and not 1 <= days <= 36500:  # noqa: PLR2004  (a hundred years)
+            raise CommandError("A key lasts a day at least.")
         now = clock.now()
         organization = ensure_organization(name=name, partner=options["partner"], by=OPERATOR, now=now)
         try:
@@ -36,6 +46,8 @@ class Command(BaseCommand):
                 scopes=options["scope"],
                 test=options["test"],
                 label=options["label"],
+                expires_at=now + timedelta(days=days) if days else None,
+                allowed_networks=options["network"],
                 by=OPERATOR,
                 now=now,
             )

@@ -122,6 +122,25 @@ class Scope(TextChoices):
     WEBHOOKS_MANAGE = "webhooks:manage", _("Manage webhooks")
 
 
+class KeyState(TextChoices):
+    """What an API key is good for. Follows from its times; it is stored nowhere."""
+
+    ACTIVE = "active", _("Works")
+    ENDING = "ending", _("Replaced, works until it ends")
+    EXPIRED = "expired", _("Expired")
+    REVOKED = "revoked", _("Revoked")
+
+
+class OrganizationChangeType(TextChoices):
+    """What was done to an organization or its keys."""
+
+    CREATED = "created", _("Organization made")
+    CHANGED = "changed", _("Organization changed")
+    KEY_ISSUED = "key_issued", _("Key issued")
+    KEY_ROTATED = "key_rotated", _("Key rotated")
+    KEY_REVOKED = "key_revoked", _("Key revoked")
+
+
 class SlaMetric(TextChoices):
     """What a service level measures. Each has a clock of its own."""
 
@@ -223,6 +242,8 @@ class EventType(TextChoices):
     NUMBER_TRIED = "number.tried", _("Tried at Meta")
     TASK_ENDED = "task.ended", _("Task of the desk ended")
     ANSWER_JUDGED = "chase.answer_judged", _("Answer judged")
+    LINK_MADE = "share_link.made", _("Link to the client's page made")
+    LINK_REVOKED = "share_link.revoked", _("Link to the client's page ended")
 
 
 INTERNAL_EVENTS = frozenset(
@@ -247,8 +268,33 @@ INTERNAL_EVENTS = frozenset(
         EventType.NUMBER_TRIED,
         EventType.TASK_ENDED,
         EventType.ANSWER_JUDGED,
+        EventType.LINK_MADE,
+        EventType.LINK_REVOKED,
     }
 )
 """Types that no client is ever told of."""
 FEED_EVENTS = tuple(kind for kind in EventType if kind not in INTERNAL_EVENTS)
 """Types of the change feed."""
+
+
+class DeliveryState(TextChoices):
+    """What has become of one event for one webhook endpoint."""
+
+    PLANNED = "planned", _("Planned")
+    SENDING = "sending", _("On its way")
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Given up")
+
+
+class EndpointOff(TextChoices):
+    """Why a webhook endpoint is switched off."""
+
+    ON = "", _("It is on")
+    BY_OWNER = "by_owner", _("By its owner")
+    BY_DESK = "by_desk", _("By the desk")
+    GONE = "gone", _("The receiver said that it is gone (410)")
+    FAILING = "failing", _("Nothing but failures for days")
+
+
+PING = "webhook.ping"
+"""The type of what `…/test` sends; it is no event and in no feed."""
