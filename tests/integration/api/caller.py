@@ -95,8 +95,12 @@ class Caller:
         return self.send("DELETE", path, **headers)
 
 
+def _is_json(answer: Answer) -> bool:
+    return str(answer.headers.get("Content-Type", "")).startswith(("application/json", "application/problem+json"))
+
+
 def _hold_against_description(answer: Answer) -> None:
-    if not answer.path.startswith(ROOT) or "json" not in answer.headers.get("Content-Type", ""):
+    if not answer.path.startswith(ROOT) or not _is_json(answer):
         return
     validator = validator_for(answer.method, answer.path.split("?")[0], answer.status)
     if validator is not None:
