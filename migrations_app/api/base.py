@@ -14,13 +14,13 @@ from config.core.api.etags import etag, matches
 from config.core.api.rendered import RenderedDocuments
 from config.core.api.renderers import ApiJSONRenderer
 from config.core.api.views import ApiView, not_modified
-from config.core.errors import FieldProblem, Invalid
+from config.core.errors import FieldProblem, Invalid, NotFound
 from migrations_app.api.documents import ticket_document
 from migrations_app.models import MigrationCase
 from migrations_app.rules.phone import NotAPhoneNumber, parse_phone
 from migrations_app.selectors.cases import document_of
 from tickets.models import Ticket
-from tickets.selectors.api import counters_of, ticket_of
+from tickets.selectors.api import ticket_of
 
 
 class TicketView(ApiView):
@@ -57,18 +57,21 @@ class ConditionalView(ApiView):
     Outside of any transaction only, so that nothing uncommitted is ever kept.
     """
 
+    counters_with_key = True
     name: ClassVar[str]
     """What the document is called among those of the same ticket."""
     document: "ClassVar[staticmethod[[Ticket, MigrationCase], dict[str, Any]]]"
     """What is shown."""
 
     def load(self, request: Request, **kwargs: Any) -> None:
-        """Read the counters alone.
+        """Take the counters that were read along with the key.
 
         :raises NotFound: the ticket does not exist for this caller.
         """
         self.reference = kwargs["reference"]
-        self.version, revision = counters_of(self.organization_id, self.reference, test=self.key.test)
+        if self.key.counters is None:
+            raise NotFound
+        self.version, revision = self.key.counters
         self.tag = etag(version=self.version, revision=revision)
 
     def get(self, request: Request, **_: Any) -> HttpResponseBase:

@@ -101,6 +101,7 @@ def poll_document(ticket: Ticket, case: MigrationCase) -> dict[str, Any]:
     call = current_call(calls_of(case))
     return {
         "reference": ticket.reference,
+        "test": ticket.test,
         "status": shown_status(ticket)[0],
         "stage": None if ticket.status == TicketStatus.DRAFT else case.stage,
         "waiting_on": waiting_document(ticket),

@@ -123,7 +123,8 @@ def _answers_now(ticket: Ticket, case: MigrationCase, numbers: Sequence[NumberMo
         "group_reference": ticket.group_reference,
         "current_bsp": case.current_bsp.slug if case.current_bsp else case.current_bsp_name,
         "destination": case.playbook.slug if case.playbook is not None and still_offered else None,
-        **{name: getattr(case, name) for name in ANSWERS},
+        # What a draft did not answer is stored as its default, and is still not answered.
+        **{name: None if f"#/{name}" in case.unanswered else getattr(case, name) for name in ANSWERS},
         "phone_numbers": [_number_answers(number, ticket, case) for number in numbers],
         "submit": ticket.status != TicketStatus.DRAFT,
     }

@@ -14,8 +14,9 @@ from config.core.api.problems import ApiProblem
 from config.core.errors import PreconditionFailed
 
 _TAG = re.compile(r'"(\d+)-(\d+)-([a-z-]+)-([0-9.]+)(?:[-;][a-z]+)?"')
-"""A server in front of us that compresses may have put its encoding at the end."""
+"""What is compressed, by us or by a server in front of us, has its encoding at the end."""
 _LISTED = re.compile(r'(?:W/)?"[^"]*"')
+_ENCODING = re.compile(r'[-;](?:gzip|br|zstd|deflate)"$')
 
 
 def etag(*, version: int, revision: int) -> str:
@@ -24,12 +25,12 @@ def etag(*, version: int, revision: int) -> str:
 
 
 def matches(header: str | None, tag: str) -> bool:
-    """Tell whether an If-None-Match header names this tag (weak comparison, as RFC 9110 demands for it)."""
+    """Tell whether an If-None-Match header names this tag (weak comparison, as RFC 9110 demands for it), in any encoding."""
     if not header:
         return False
     if header.strip() == "*":
         return True
-    return tag in {found.removeprefix("W/") for found in _LISTED.findall(header)}
+    return tag in {_ENCODING.sub('"', found.removeprefix("W/")) for found in _LISTED.findall(header)}
 
 
 def demand_match(request: Request, *, version: int) -> int | None:

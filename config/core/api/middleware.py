@@ -16,6 +16,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from config.core.api.compression import compressed
 from config.core.api.etags import matches
 from config.core.api.problems import MEDIA_TYPE, problem_response
 from config.core.api.throttling import take
@@ -27,6 +28,8 @@ API_PREFIX = "/api/"
 PAGES = ("/api/docs",)
 """Below the prefix, but for people."""
 MACHINE_PATHS = (API_PREFIX, "/healthz/", "/readyz/", "/metrics/")
+_CSP = "default-src 'none'; frame-ancestors 'none'"
+_PAGE_CSP = f"{_CSP}; style-src 'self'; img-src 'self'"
 _log = structlog.get_logger("portero.door")
 
 
@@ -76,7 +79,7 @@ class LanguageMiddleware:
 def _gather_chunks(request: HttpRequest, most: int) -> None:
     """Give a chunked body the length that Django looks for; one that is too long keeps a length that is refused."""
     environ = request.META
-    if environ.get("CONTENT_LENGTH") or "chunked" not in request.headers.get("Transfer-Encoding", "").lower():
+    if environ.get("CONTENT_LENGTH") or "chunked" not in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         return
     if environ.get("wsgi.input_terminated"):
         body = environ["wsgi.input"].read(most + 1)
@@ -106,10 +109,10 @@ class MachineDoor:
             allowance = allowance or take("anonymous", str(request.META.get("REMOTE_ADDR", "")))
             for name, value in allowance.headers().items():
                 headers[name] = value
-            response = _conditional(request, response)
+            response = compressed(request, _conditional(request, response))
             headers = response.headers
         headers["X-Content-Type-Options"] = "nosniff"
-        headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+        headers["Content-Security-Policy"] = _PAGE_CSP if _is_page(response) else _CSP
         if response.status_code not in {204, 304} and not response.streaming:
             headers["Content-Length"] = str(len(response.content))
         return response
@@ -119,6 +122,9 @@ class MachineDoor:
             if request.path.startswith(API_PREFIX[:-1]):
                 # Addresses in answers are made of it, so it is judged before any work is done.
                 request.get_host()
+            if "\x00" in request.path_info:
+                # No address has one, and PostgreSQL refuses to look for it.
+                return problem_response(request, "not_found")
             match = resolve(request.path_info)
         except DisallowedHost:
             return problem_response(request, "invalid_body", detail=gettext("The Host header names no host of ours."))
@@ -126,8 +132,8 @@ class MachineDoor:
             return problem_response(request, "not_found")
         request.resolver_match = match
         view: Any = getattr(match.func, "view_class", None)
-        _gather_chunks(request, getattr(view, "max_body", None) or settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         try:
+            _gather_chunks(request, getattr(view, "max_body", None) or settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
             response: Any = match.func(request, *match.args, **match.kwargs)
             if hasattr(response, "render"):
                 response.render()
@@ -136,6 +142,10 @@ class MachineDoor:
             return problem_response(request, "internal_error")
         answer: HttpResponse = response
         return answer
+
+
+def _is_page(response: HttpResponse) -> bool:
+    return response.headers.get("Content-Type", "").startswith("text/html")
 
 
 def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -154,10 +164,16 @@ def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def _explained(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Turn the page for an unknown address into a problem document for callers that are no browsers."""
-    unknown = response.status_code == 404 and request.resolver_match is None  # noqa: PLR2004
-    if unknown and "text/html" not in request.headers.get("Accept", ""):
-        return problem_response(request, "not_found")
+    """Turn the page for an unknown address or host into a problem document for callers that are no browsers.
+
+    Below the API's prefix (its page of documents) every refusal is one.
+    """
+    status = response.status_code
+    unknown = (
+        status in {400, 404} and request.resolver_match is None and "text/html" not in request.headers.get("Accept", "")
+    )
+    if unknown or (status >= 400 and request.path.startswith(API_PREFIX)):  # noqa: PLR2004
+        return problem_response(request, _code_for(status))
     return response
 
 

@@ -12,12 +12,14 @@ from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.core.api import queries
 from config.core.api.problems import ApiProblem
 
 MAX_LIMIT, DEFAULT_LIMIT = 200, 50
 LIST_PARAMETERS = frozenset({"limit", "cursor"})
 """What every list takes."""
-_SALT = "portero.cursor"
+_PLACE = signing.Signer(salt="portero.cursor")
+"""Without a time: an unchanged page keeps its cursor, and so its tag."""
 
 
 def limit_of(request: Request) -> int:
@@ -25,26 +27,29 @@ def limit_of(request: Request) -> int:
 
     :raises ApiProblem: it is no such number.
     """
-    raw = request.query_params.get("limit", str(DEFAULT_LIMIT))
+    raw = queries.single(request, "limit")
+    if raw is None:
+        return DEFAULT_LIMIT
     if not raw.isascii() or not raw.isdigit() or len(raw) > 3 or not 1 <= int(raw) <= MAX_LIMIT:  # noqa: PLR2004
         raise ApiProblem("invalid_parameter", parameter="limit")
     return int(raw)
 
 
 def _bound_to(request: Request) -> str:
-    """Return a short digest of everything that decides which rows the list has and in which order."""
+    """Return a short digest of everything that decides which rows the list has and in which order: filters and caller."""
     kept = sorted(
         (name, sorted(values)) for name, values in request.query_params.lists() if name not in LIST_PARAMETERS
     )
-    return hashlib.sha256(json.dumps([request.path, kept]).encode()).hexdigest()[:12]
+    whose = [getattr(request.auth, name, None) for name in ("organization_id", "test")]
+    return hashlib.sha256(json.dumps([request.path, kept, whose]).encode()).hexdigest()[:12]
 
 
 def _decode(request: Request) -> list[Any] | None:
-    raw = request.query_params.get("cursor")
+    raw = queries.single(request, "cursor")
     if raw is None:
         return None
     try:
-        bound, place = signing.loads(raw, salt=_SALT)
+        bound, place = _PLACE.unsign_object(raw)
     except (signing.BadSignature, ValueError, TypeError):
         raise ApiProblem("cursor_invalid") from None
     if bound != _bound_to(request) or not isinstance(place, list):
@@ -81,7 +86,7 @@ def _answer(request: Request, data: list[Any], place: list[Any] | None) -> Respo
     """Return the page; `place` is where the next one begins, None on the last."""
     if place is None:
         return Response({"data": data, "next_cursor": None})
-    cursor = signing.dumps([_bound_to(request), place], salt=_SALT, compress=True)
+    cursor = _PLACE.sign_object([_bound_to(request), place], compress=True)
     response = Response({"data": data, "next_cursor": cursor})
     kept = [(name, value) for name, values in request.query_params.lists() if name != "cursor" for value in values]
     query = urlencode([*kept, ("cursor", cursor)])

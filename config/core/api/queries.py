@@ -13,6 +13,17 @@ LAST_YEAR = 9000
 """Later times could not be reckoned with."""
 
 
+def single(request: Request, name: str) -> str | None:
+    """Return a parameter that has one value; None when it is not there.
+
+    :raises ApiProblem: it is there with two values: which of them was meant cannot be known.
+    """
+    found = request.query_params.getlist(name)
+    if len(set(found)) > 1:
+        raise ApiProblem("invalid_parameter", parameter=name)
+    return found[0] if found else None
+
+
 def _parts(request: Request, name: str) -> list[str]:
     return [part.strip() for value in request.query_params.getlist(name) for part in value.split(",")]
 
@@ -44,7 +55,7 @@ def text(request: Request, name: str) -> str | None:
 
     :raises ApiProblem: it is empty or too long.
     """
-    raw = request.query_params.get(name)
+    raw = single(request, name)
     if raw is None:
         return None
     if not raw.strip() or len(raw) > MAX_TEXT:
@@ -57,7 +68,7 @@ def moment(request: Request, name: str) -> datetime | None:
 
     :raises ApiProblem: it is no RFC 3339 time with an offset.
     """
-    raw = request.query_params.get(name)
+    raw = single(request, name)
     if raw is None:
         return None
     try:
@@ -74,7 +85,9 @@ def one_of(request: Request, name: str, allowed: Collection[str], *, default: st
 
     :raises ApiProblem: it is not.
     """
-    raw = request.query_params.get(name, default)
+    raw = single(request, name)
+    if raw is None:
+        return default
     if raw not in allowed:
         raise ApiProblem("invalid_parameter", parameter=name, allowed=sorted(allowed))
     return raw

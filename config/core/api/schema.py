@@ -74,6 +74,9 @@ class ApiAutoSchema(AutoSchema):
         refusals = operation.pop("x-refusals", [])
         if self._declared.scope_for(self.method) is None:
             operation["security"] = [{}]
+        if self._declared.deprecation:
+            operation["deprecated"] = True
+            own_headers = [*own_headers, *self._declared.deprecation.headers(), "Link"]
         self._complete_parameters(operation)
         for status, response in operation["responses"].items():
             self._complete_headers(int(status), response, own_headers)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.http import HttpResponse
 from django.utils.translation import get_language
 from rest_framework import exceptions
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from rest_framework.views import APIView
 
 from config.core import clock
 from config.core.actor import Actor
+from config.core.api.deprecation import Deprecation
 from config.core.api.negotiation import QuickNegotiation
 from config.core.api.problems import VARY, ApiProblem
 from config.core.api.renderers import ApiJSONRenderer
@@ -39,8 +41,13 @@ class ApiView(APIView):
     reading_methods: ClassVar[frozenset[str]] = READ_METHODS
     """Methods that change nothing: they need the scope for reading and count as reads."""
     content_negotiation_class = QuickNegotiation
+    counters_with_key: ClassVar[bool] = False
+    """Whether the counters of the ticket in the address are read along with the key: one question to the database for a poll."""
     takes_body: ClassVar[bool] = True
     """Whether a body is needed; where it is not, an empty one counts as an empty object."""
+
+    deprecation: ClassVar[Deprecation | None] = None
+    """Since when it should not be used any more; every answer and the description say so."""
 
     max_body: ClassVar[int | None] = None
     """Most bytes of a body; None: what the settings allow."""
@@ -133,6 +140,8 @@ class ApiView(APIView):
         media_type = str(request.content_type or "").split(";")[0].strip().lower()
         if all(media_type != parser.media_type for parser in self.get_parsers()):
             raise exceptions.UnsupportedMediaType(media_type)
+        if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+            raise exceptions.UnsupportedMediaType(media_type)
         if not isinstance(request.data, dict):
             raise ApiProblem("invalid_body")
         self.judge_content(request)
@@ -146,7 +155,8 @@ class ApiView(APIView):
         for name, values in request.query_params.lists():
             if name not in known:
                 raise ApiProblem("unknown_parameter", parameter=name)
-            if any("\x00" in value for value in values):
+            # What was no UTF-8 has become U+FFFD on its way here.
+            if any("\x00" in value or "\ufffd" in value for value in values):
                 raise ApiProblem("invalid_parameter", parameter=name)
 
     def valid(self, serializer: type[StrictSerializer], request: Request) -> dict[str, Any]:
@@ -172,11 +182,13 @@ class ApiView(APIView):
         headers.setdefault("Cache-Control", "private, no-cache")
         headers.setdefault("Content-Language", get_language() or "en")
         headers["Vary"] = VARY
+        if self.deprecation:
+            self.deprecation.announce(response)
         return response
 
 
-def not_modified(tag: str) -> Response:
+def not_modified(tag: str) -> HttpResponse:
     """Return the empty 304 answer."""
-    response = Response(status=304)
-    response["ETag"] = tag
+    response = HttpResponse(status=304, headers={"ETag": tag})
+    del response.headers["Content-Type"]
     return response

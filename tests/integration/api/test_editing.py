@@ -230,6 +230,21 @@ def test_the_numbers_follow_the_status_and_contact_they_inherited(api: Caller) -
     assert (number["connection_status"], number["otp_contact"]["phone"]) == ("flagged", "+551130002000")
 
 
+def test_a_change_of_something_else_answers_nothing_of_a_draft(api: Caller) -> None:
+    filed = api.post("tickets", {"client": {"name": "Padaria Sol"}, "submit": False})
+    assert change(api, filed.json["reference"], {"notes": "Call in the morning."}).status == 200
+    lacking = api.post(f"tickets/{filed.json['reference']}/actions/submit")
+    needed = (
+        "client/contact_email",
+        "phone_numbers",
+        "current_bsp",
+        "business_verification",
+        "hosting",
+        "connection_status",
+    )
+    assert sorted(lacking.entries) == sorted((f"#/{name}", "required") for name in needed)
+
+
 def test_a_draft_learns_what_it_still_lacks(api: Caller) -> None:
     reference = api.post("tickets", {"client": {"name": "Padaria Sol"}, "submit": False}).json["reference"]
     form = {name: value for name, value in answers().items() if name not in {"kind", "submit", "current_bsp"}}

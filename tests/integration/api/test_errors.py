@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils.html import escape
 
 from config.core.api.codes import CATALOGUE
 from tests.factories.forms import answers
@@ -132,12 +133,54 @@ def test_a_problem_document_has_the_six_members_and_resolves(api: Caller, api_no
     assert (page.status, page.json["code"]) == (200, "invalid_body")
 
 
+LANGUAGES = ["en", "es", "pt-br", "ru", "ca"]
+
+
 @pytest.mark.parametrize("code", sorted(CATALOGUE))
-def test_every_code_has_a_page_for_machines_and_people(api_nobody: Caller, code: str) -> None:
-    assert api_nobody.get(f"problems/{code}").json["type"].endswith(f"/api/v1/problems/{code}")
-    page = api_nobody.get(f"problems/{code}", Accept="text/html")
-    assert page.headers["Content-Type"].startswith("text/html")
-    assert f"<code>{CATALOGUE[code].status} {code}</code>" in page.text
+def test_every_code_has_a_page_for_machines_and_people_in_every_language(api_nobody: Caller, code: str) -> None:
+    titles, ways = set(), set()
+    for language in LANGUAGES:
+        told = api_nobody.get(f"problems/{code}", Accept_Language=language).json
+        assert told["type"].endswith(f"/api/v1/problems/{code}")
+        titles.add(told["title"])
+        ways.add(told["how_to_fix"])
+        page = api_nobody.get(f"problems/{code}", Accept="text/html", Accept_Language=language)
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert f"<code>{CATALOGUE[code].status} {code}</code>" in page.text
+        assert f'<html lang="{language}">' in page.text
+        assert escape(told["title"]) in page.text
+        assert escape(told["how_to_fix"]) in page.text
+    assert (len(titles), len(ways)) == (len(LANGUAGES), len(LANGUAGES))
+
+
+PROMISED = """invalid_body invalid_parameter unknown_parameter validation_failed unknown_field required invalid_choice
+    invalid_phone_number invalid_identifier identifiers_not_distinct duplicate_in_request too_many_items business_app_number
+    kind_not_supported number_already_open idempotency_key_invalid idempotency_key_reused idempotency_in_progress
+    precondition_failed precondition_required illegal_transition slot_taken slot_not_available hold_expired cursor_invalid
+    cursor_expired not_found not_authenticated permission_denied method_not_allowed not_acceptable payload_too_large
+    unsupported_media_type throttled internal_error temporarily_unavailable"""
+
+
+def test_every_code_that_is_promised_is_in_the_catalogue() -> None:
+    assert set(PROMISED.split()) <= set(CATALOGUE)
+
+
+def test_the_page_of_a_problem_may_load_its_style_and_nothing_else(api_nobody: Caller) -> None:
+    page = api_nobody.get("problems/not_found", Accept="text/html")
+    assert "style-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "script-src" not in page.headers["Content-Security-Policy"]
+    assert (
+        api_nobody.get("problems/not_found").headers["Content-Security-Policy"].startswith("default-src 'none'; frame")
+    )
+
+
+def test_what_the_page_of_documents_refuses_is_a_problem_too(api_nobody: Caller) -> None:
+    assert api_nobody.post("/api/docs", {}).code == "method_not_allowed"
+
+
+def test_an_encoded_body_is_415_and_a_strange_host_a_problem_everywhere(api: Caller) -> None:
+    assert api.post("tickets", answers(), Content_Encoding="gzip").code == "unsupported_media_type"
+    assert api.get("/nope", Host="evil.example").code == "invalid_body"
 
 
 def test_a_refusal_is_a_problem_document_even_where_a_page_was_asked_for(api_nobody: Caller) -> None:
@@ -146,7 +189,18 @@ def test_a_refusal_is_a_problem_document_even_where_a_page_was_asked_for(api_nob
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v1/nope", "/api/nope", "/api/v1/tickets/", "/api/v1/", "/api/v1", "/api/v2/tickets", "/api", "/nope"]
+    "path",
+    [
+        "/api/v1/nope",
+        "/api/nope",
+        "/api/v1/tickets/",
+        "/api/v1/",
+        "/api/v1",
+        "/api/v2/tickets",
+        "/api",
+        "/nope",
+        "/api/v1/tickets/MIG%00",
+    ],
 )
 def test_unknown_addresses_are_problem_documents(api: Caller, path: str) -> None:
     answer = api.get(path)
@@ -239,6 +293,12 @@ QUERIES = [
     ("tickets?limit=201", "invalid_parameter", "limit"),
     ("tickets?limit=", "invalid_parameter", "limit"),
     ("tickets?limit=1e2", "invalid_parameter", "limit"),
+    ("tickets?limit=1&limit=2", "invalid_parameter", "limit"),
+    ("tickets?cursor=a&cursor=b", "invalid_parameter", "cursor"),
+    ("tickets?client_reference=a&client_reference=b", "invalid_parameter", "client_reference"),
+    ("tickets?sort=created_at&sort=updated_at", "invalid_parameter", "sort"),
+    ("tickets?q=%ff", "invalid_parameter", "q"),
+    ("events?after=now&after=x", "invalid_parameter", "after"),
     ("tickets?limit=²", "invalid_parameter", "limit"),
     ("tickets?status=nope", "invalid_parameter", "status"),
     ("tickets?status=", "invalid_parameter", "status"),

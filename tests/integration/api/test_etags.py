@@ -1,5 +1,7 @@
 """Entity tags: strong, made of counters, language and release; what If-None-Match and If-Match compare."""
 
+import gzip
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -106,6 +108,34 @@ def test_nothing_in_a_document_moves_with_the_clock(
     clock_at(now.replace(year=2027))
     after = api.get(ticket)
     assert (after.text, after.etag) == (before.text, before.etag)
+
+
+def test_a_compressed_answer_keeps_a_strong_tag_that_is_good_everywhere(api: Caller, ticket: str) -> None:
+    plain = api.get(ticket)
+    headers = {"Authorization": f"Bearer {api.secret}", "Accept-Encoding": "br, gzip"}
+    packed = api.client.get(f"/api/v1/{ticket}", headers=headers)
+    tag = packed.headers["ETag"]
+    assert (packed.headers["Content-Encoding"], tag) == ("gzip", f'{plain.etag[:-1]}-gzip"')
+    assert gzip.decompress(packed.content) == plain.response.content
+    assert int(packed.headers["Content-Length"]) == len(packed.content) < len(plain.response.content) / 2
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    for wanted, seen in (("gzip", tag), ("identity", plain.etag)):
+        again = api.get(ticket, If_None_Match=tag, Accept_Encoding=wanted)
+        assert (again.status, again.etag) == (304, seen)
+    assert api.get(ticket, If_None_Match=plain.etag, Accept_Encoding="gzip").status == 304
+    assert api.patch(ticket, {"notes": "x"}, If_Match=tag).status == 200
+    assert api.client.get(f"/api/v1/{ticket}", headers={**headers, "If-None-Match": tag}).status_code == 200
+
+
+def test_a_page_of_a_list_keeps_its_tag_as_time_goes_by(
+    api: Caller, ticket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.post("tickets", {"submit": False, "client": {"name": "Padaria Sol"}})
+    before = api.get("tickets?limit=1")
+    assert before.json["next_cursor"]
+    later = time.time() + 100
+    monkeypatch.setattr("time.time", lambda: later)
+    assert api.get("tickets?limit=1").etag == before.etag
 
 
 @pytest.mark.slow
