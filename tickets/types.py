@@ -36,3 +36,33 @@ class ClockFacts:
     our_turn: bool = False
     reached: frozenset[str] = field(default_factory=frozenset)
     not_applicable: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one try of a webhook came to: a status, or why there is none. `retry_after`: seconds that were asked for."""
+
+    status: int | None = None
+    error: str = ""
+    retry_after: int = 0
+    excerpt: str = ""
+    duration_ms: int = 0
+
+    @property
+    def taken(self) -> bool:
+        """Tell whether the receiver took it."""
+        return self.status is not None and self.status in range(200, 300)
+
+    @property
+    def gone(self) -> bool:
+        """Tell whether the receiver wants nothing any more."""
+        return self.status == 410  # noqa: PLR2004  (RFC 9110)
+
+    @property
+    def code(self) -> str:
+        """Return why it was not taken; empty where it was."""
+        if self.taken:
+            return ""
+        if self.status is None:
+            return self.error
+        return "redirected" if self.status in range(300, 400) else f"http_{self.status}"

@@ -8,8 +8,8 @@ from django.conf import settings
 
 from config.core.actor import Actor
 from config.core.errors import Conflict, NotFound
+from config.core.outbound.addresses import problem_of
 from config.core.uow import unit_of_work
-from providers.channels.addresses import problem_of
 from providers.models import HttpEndpoint
 from providers.types import Endpoint
 

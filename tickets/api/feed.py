@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core import signing
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,8 +19,8 @@ from config.core.api.problems import ApiProblem
 from config.core.api.schema import described
 from config.core.api.shapes import named
 from config.core.api.views import ApiView, not_modified
-from tickets.api.conversation import event_document
 from tickets.enums import FEED_EVENTS
+from tickets.selectors.event_documents import event_document
 from tickets.selectors.feed import FeedWish, Reach, feed_page, reach_of
 
 NOW = "now"
@@ -52,7 +53,7 @@ class EventsView(ApiView):
         headers=["Link"],
         refusals=[410],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Follow what happens, oldest first.
 
         Without `after` it begins with the oldest event that is kept. `next_cursor` is always there: keep it, and send it
@@ -89,7 +90,7 @@ class EventsView(ApiView):
 
         :raises ApiProblem: the cursor is none of ours for this caller (400), or what follows it is no longer kept (410).
         """
-        raw = request.query_params.get("after")
+        raw = queries.single(request, "after")
         if raw is None:
             return reach.floor
         if raw == NOW:

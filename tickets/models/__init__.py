@@ -3,7 +3,7 @@
 from tickets.models.desk import Queue
 from tickets.models.events import Event, IdempotencyRecord
 from tickets.models.files import Attachment
-from tickets.models.organizations import ApiKey, Membership, Organization
+from tickets.models.organizations import ApiKey, Membership, Organization, OrganizationChange
 from tickets.models.routing import RoutingChange, RoutingRule, RoutingVersion
 from tickets.models.service_levels import (
     Calendar,
@@ -13,7 +13,9 @@ from tickets.models.service_levels import (
     SlaPolicy,
     SlaTarget,
 )
+from tickets.models.share_links import ShareLink
 from tickets.models.tickets import Comment, Ticket
+from tickets.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookTry
 
 __all__ = [
     "ApiKey",
@@ -26,12 +28,17 @@ __all__ = [
     "IdempotencyRecord",
     "Membership",
     "Organization",
+    "OrganizationChange",
     "Queue",
     "RoutingChange",
     "RoutingRule",
     "RoutingVersion",
+    "ShareLink",
     "SlaClock",
     "SlaPolicy",
     "SlaTarget",
     "Ticket",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookTry",
 ]

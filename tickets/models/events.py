@@ -42,6 +42,10 @@ class Event(models.Model):
                 condition=models.Q(internal=False, test=True),
                 name="event_feed_test",
             ),
+            # What happened within a span of time: the replay of webhooks.
+            models.Index(
+                fields=["organization_id", "occurred_at"], condition=models.Q(internal=False), name="event_feed_by_time"
+            ),
             # The same feed narrowed to one ticket, which may be a draft that is gone.
             models.Index(fields=["organization_id", "ticket_reference", "sequence"], name="event_feed_of_ticket"),
         ]

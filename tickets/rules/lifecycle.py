@@ -1,7 +1,7 @@
 """The life cycle of a ticket's status, and its category."""
 
 from config.core.transitions import table
-from tickets.enums import ClockState, RoutingState, StatusCategory
+from tickets.enums import ClockState, DeliveryState, RoutingState, StatusCategory
 from tickets.enums import TicketStatus as Status
 
 _WORKING = (Status.OPEN, Status.WAITING, Status.SCHEDULED, Status.IN_PROGRESS)
@@ -47,6 +47,18 @@ ROUTING_VERSION = table(
         # Going back is a copy of an old version, so that the record says what was live when.
         RoutingState.LIVE: (RoutingState.RETIRED,),
         RoutingState.RETIRED: (),
+    },
+)
+
+DELIVERY = table(
+    "webhook delivery",
+    start=DeliveryState.PLANNED,
+    moves={
+        DeliveryState.PLANNED: (DeliveryState.SENDING,),
+        DeliveryState.SENDING: (DeliveryState.DELIVERED, DeliveryState.PLANNED, DeliveryState.FAILED),
+        # Somebody wants it once more.
+        DeliveryState.DELIVERED: (DeliveryState.PLANNED,),
+        DeliveryState.FAILED: (DeliveryState.PLANNED,),
     },
 )
 

@@ -26,6 +26,12 @@ def assign_later(uow: UnitOfWork, ticket: Ticket) -> None:
         uow.at_close(_hand_out, ticket.pk)
 
 
+def take_on(uow: UnitOfWork, ticket: Ticket, agent: int, *, how: str) -> None:
+    """Give a locked ticket that is nobody's to an agent who has got work with it; one that has an agent keeps it."""
+    if ticket.assignee_id is None and not ticket.test:
+        _give(uow, ticket, agent, how=how)
+
+
 def leave_agent(uow: UnitOfWork, ticket: Ticket) -> None:
     """Take a locked ticket from an agent who does not work in its queue."""
     queue, agent = ticket.queue, ticket.assignee_id

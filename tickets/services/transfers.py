@@ -8,6 +8,7 @@ from tickets.enums import OPEN_STATUSES, EventType, TicketStatus, Visibility
 from tickets.models import Attachment, Comment, Organization, Ticket
 from tickets.services.events import record
 from tickets.services.idempotency import forget_answers_about
+from tickets.services.share_links import end_links
 from tickets.services.silence import count_anew
 from tickets.services.tickets import bump_version
 
@@ -32,7 +33,7 @@ def give_to(
 
     The old organization gets `ticket.deleted` as its last event and finds nothing any more; the new one gets
     `ticket.created`, `ticket.submitted` and where the ticket stands now. References of the old one's making go, all comments
-    and files become internal. `reason` is in the actor's words, for the desk only.
+    and files become internal, and no link to its page opens any more. `reason` is in the actor's words, for the desk only.
 
     :raises NotTransferable: it is a test ticket, or the organization's own.
     :raises IllegalTransition: it has ended.
@@ -49,6 +50,7 @@ def give_to(
     Ticket.objects.filter(pk=ticket.pk).update(**columns)
     for name, value in columns.items():
         setattr(ticket, name, value)
+    end_links(uow, ticket)
     for said in (Comment, Attachment):
         said.objects.filter(ticket=ticket, visibility=Visibility.PUBLIC).update(visibility=Visibility.INTERNAL)
     forget_answers_about(organization_id=old.pk, reference=ticket.reference)

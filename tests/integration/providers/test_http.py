@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from providers.channels.addresses import problem_of, target_of
+from config.core.outbound.addresses import NotAllowed, problem_of, target_of
 from providers.channels.base import ChannelRefused, OutcomeUnknown
 from providers.channels.http import HttpChannel, signed
 from providers.types import Endpoint, OutboundMessage
@@ -198,14 +198,14 @@ def test_a_name_that_leads_to_a_private_address_is_not_called(
     monkeypatch: pytest.MonkeyPatch, found: Any, allow: str, reason: str
 ) -> None:
     resolving(monkeypatch, found)
-    with pytest.raises(ChannelRefused) as raised:
+    with pytest.raises(NotAllowed) as raised:
         target_of("https://partner.example/", allow=allow)
     assert (raised.value.reason, raised.value.permanent) == (reason, True)
 
 
 def test_plain_http_goes_to_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
     resolving(monkeypatch, "8.8.8.8")
-    with pytest.raises(ChannelRefused) as raised:
+    with pytest.raises(NotAllowed) as raised:
         target_of("http://partner.example/", allow="loopback")
     assert raised.value.reason == "not_https"
 
@@ -215,7 +215,7 @@ def test_a_name_that_nobody_knows_may_be_known_later(monkeypatch: pytest.MonkeyP
         raise socket.gaierror
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    with pytest.raises(ChannelRefused) as raised:
+    with pytest.raises(NotAllowed) as raised:
         target_of("https://partner.example/", allow="public")
     assert (raised.value.reason, raised.value.permanent) == ("name_unknown", False)
 
