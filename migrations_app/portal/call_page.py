@@ -1,4 +1,4 @@
-"""What the page behind a link to the call shows. Reads only."""
+"""What pages behind a link show of the call. Reads only."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 
 from config.core.uow import IllegalTransition
 from migrations_app.enums import PinCallState, Stage
-from migrations_app.models import CallLink, MigrationCase, PinCall
+from migrations_app.models import MigrationCase, PinCall
 from migrations_app.rules.hours import zone_of
 from migrations_app.rules.proposals import by_day
 from migrations_app.rules.slots import Slot
@@ -18,40 +18,39 @@ from migrations_app.selectors.call_policies import policy_of
 from migrations_app.selectors.proposals import free_times
 from migrations_app.selectors.slots import takers
 from migrations_app.services.cut_off import cut_off_at
+from migrations_app.services.joining import joining_words
 from migrations_app.services.lengths import call_length
 from migrations_app.services.rendering import clock_time, day_in_words, local_time
 from migrations_app.services.slot_taking import numbers_for_call
 from tickets.models import Ticket
 
 
-def booked_call(link: CallLink) -> PinCall | None:
-    """Return the ticket's next booked call, whichever mail the link came with."""
-    rows = PinCall.objects.select_related("agent").filter(ticket_id=link.case.ticket_id, state=PinCallState.BOOKED)
+def booked_call(case: MigrationCase) -> PinCall | None:
+    """Return the ticket's next booked call, whichever mail its link came with."""
+    rows = PinCall.objects.select_related("agent").filter(ticket_id=case.ticket_id, state=PinCallState.BOOKED)
     return rows.order_by("start").first()
 
 
-def context_of(link: CallLink, query: Any, *, now: datetime) -> dict[str, Any]:
-    """Return what is shown: the booked call with its buttons, else the times to choose from, else that nothing is to be done."""
-    case, ticket = link.case, link.case.ticket
-    context: dict[str, Any] = {
-        "company": ticket.client_name,
-        "reference": ticket.reference,
-        "zone": ticket.timezone,
-        "declined": query.get("done") == "none",
-    }
-    call = booked_call(link)
+def call_context(case: MigrationCase, wanted: datetime | None, *, now: datetime) -> dict[str, Any]:
+    """Return what is shown of the call: the booked one, else the times to choose from, else that nothing is to be done.
+
+    `wanted` is the time that a link proposes.
+    """
+    ticket = case.ticket
+    zone = {"zone": ticket.timezone}
+    call = booked_call(case)
     if call is not None:
-        return context | _booked(ticket, case, call, now=now)
+        return zone | _booked(ticket, case, call, now=now)
     try:
         rows = numbers_for_call(ticket, case) if case.stage == Stage.READY else []
     except IllegalTransition:
         rows = []
     if not rows:
         running = PinCall.objects.filter(ticket=ticket, state=PinCallState.STARTED).exists()
-        return context | {"nothing": True, "running": running}
+        return zone | {"nothing": True, "running": running}
     minutes = call_length().minutes(len(rows))
     numbers = [row.number for row in rows]
-    return context | {"numbers": numbers, "minutes": minutes} | _times(ticket, case, link.start, minutes, now=now)
+    return zone | {"numbers": numbers, "minutes": minutes} | _times(ticket, case, wanted, minutes, now=now)
 
 
 def _booked(ticket: Ticket, case: MigrationCase, call: PinCall, *, now: datetime) -> dict[str, Any]:
@@ -63,11 +62,13 @@ def _booked(ticket: Ticket, case: MigrationCase, call: PinCall, *, now: datetime
         "call": call,
         "moment": _moment(ticket, call.start),
         "agent": call.agent.first_name,
+        "joining": joining_words(call),
         "minutes": minutes,
         "numbers": list(call.lines.order_by("position").values_list("number__number", flat=True)),
         "may_change": may_change,
         "until": _words(ticket, until),
         "days": _days(ticket, [slot for slot in free if slot.start != call.start]),
+        "quiet_hours": any(slot.low_traffic for slot in free),
     }
 
 
@@ -82,6 +83,7 @@ def _times(
         "gone": wanted is not None and slot is None,
         "agent": _first_name(takers(slot.agent_ids, policy_of(ticket.queue_id), ticket)[0]) if slot else "",
         "days": _days(ticket, free),
+        "quiet_hours": any(slot.low_traffic for slot in free),
     }
 
 

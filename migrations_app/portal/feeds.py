@@ -7,9 +7,9 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_http_methods
 
 from config.core import clock
-from config.core.api.throttling import take
 from config.core.errors import NotFound
-from migrations_app.services.agent_feeds import digest_of, read_feed
+from migrations_app.portal.pages import one_too_many
+from migrations_app.services.agent_feeds import read_feed
 
 _HEADERS = {
     "Cache-Control": "private, no-cache",
@@ -28,9 +28,9 @@ def agent_calendar(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, token: str) -> HttpResponse:
-    allowance = take("calendar", digest_of(token))
-    if allowance.exceeded:
-        return HttpResponse(status=429, headers={"Retry-After": str(allowance.seconds)}, content_type="text/plain")
+    too_many = one_too_many(request, token, "calendar")
+    if too_many is not None:
+        return HttpResponse(status=429, headers={"Retry-After": str(too_many.seconds)}, content_type="text/plain")
     try:
         content = read_feed(token, now=clock.now())
     except NotFound:

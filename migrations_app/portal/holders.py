@@ -1,25 +1,22 @@
 """The page behind the link of a phone holder: is the phone at hand, and may messages and calls from abroad come in.
 
-Whoever has the link may answer: it shows the call and the numbers that were in the mail, nothing else. Opening it changes nothing.
+It shows the call and the numbers that were in the mail, nothing else.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
-from config.core import clock
 from config.core.actor import Actor, ActorKind
-from config.core.errors import Conflict, NotFound
+from config.core.errors import Conflict
 from migrations_app.enums import PinCallState
 from migrations_app.enums.holders import HolderState
 from migrations_app.models import HolderCheck
-from migrations_app.portal.pages import kept, language_of
+from migrations_app.portal.pages import LinkPage, back, behind_link
 from migrations_app.rules.holders import Said
 from migrations_app.selectors.holders import HolderAnswer, holder_answers
 from migrations_app.services.holder_links import read_token
@@ -30,31 +27,16 @@ _YES_NO = {"yes": True, "no": False}
 MOST_NOTE = 500
 
 
-@csrf_exempt
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def holder(request: HttpRequest, token: str) -> HttpResponse:
-    """Show what is asked, and keep what is answered when that is posted."""
-    try:
-        check = read_token(token)
-    except NotFound:
-        return kept(_page(request, None, status=404), language_of(request))
-    language = language_of(request, check.language)
-    with translation.override(language):
-        response = _posted(request, check) if request.method == "POST" else _page(request, check)
-    return kept(response, language)
-
-
-def _posted(request: HttpRequest, check: HolderCheck) -> HttpResponse:
+def _post(request: HttpRequest, check: HolderCheck, now: datetime) -> HttpResponse:
     said, whole = _said(request.POST, _asked(check))
     if not whole:
-        return _page(request, check, entered=request.POST, status=422)
+        return _page(request, check, now, entered=request.POST, status=422)
     by = Actor(ActorKind.LINK, check.name or check.email or check.phone)
     try:
-        answer(check_id=check.pk, said=said, by=by, now=clock.now())
+        answer(check_id=check.pk, said=said, by=by, now=now)
     except Conflict:
-        return _page(request, read_again(check), status=409)
-    return HttpResponseRedirect(request.path, status=303)
+        return _page(request, read_again(check), now, status=409)
+    return back(request)
 
 
 def read_again(check: HolderCheck) -> HolderCheck:
@@ -80,25 +62,30 @@ def _said(data: Mapping[str, Any], asked: list[HolderAnswer]) -> tuple[dict[int,
 
 
 def _page(
-    request: HttpRequest, check: HolderCheck | None, *, entered: Mapping[str, Any] | None = None, status: int = 200
+    request: HttpRequest,
+    check: HolderCheck,
+    _now: datetime,
+    *,
+    entered: Mapping[str, Any] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"known": check is not None}
-    if check is not None:
-        call, ticket = check.pin_call, check.pin_call.ticket
-        asked = _asked(check)
-        context |= {
-            "open": call.state == PinCallState.BOOKED and bool(asked),
-            "company": ticket.client_name,
-            "reference": ticket.reference,
-            "name": check.name,
-            "when": local_time(call.start, ticket.timezone, translation.get_language() or "en"),
-            "zone": ticket.timezone,
-            "minutes": int((call.end - call.start).total_seconds() // 60),
-            "numbers": [_number(each, entered) for each in asked],
-            "answered": bool(asked) and all(each.by for each in asked) and entered is None,
-            "all_well": all(each.state == HolderState.CONFIRMED for each in asked),
-            "incomplete": entered is not None,
-        }
+    call, ticket = check.pin_call, check.pin_call.ticket
+    asked = _asked(check)
+    context = {
+        "known": True,
+        "open": call.state == PinCallState.BOOKED and bool(asked),
+        "company": ticket.client_name,
+        "reference": ticket.reference,
+        "test": ticket.test,
+        "name": check.name,
+        "when": local_time(call.start, ticket.timezone, translation.get_language() or "en"),
+        "zone": ticket.timezone,
+        "minutes": int((call.end - call.start).total_seconds() // 60),
+        "numbers": [_number(each, entered) for each in asked],
+        "answered": bool(asked) and all(each.by for each in asked) and entered is None,
+        "all_well": all(each.state == HolderState.CONFIRMED for each in asked),
+        "incomplete": entered is not None,
+    }
     return render(request, "portal/holder.html", context, status=status)
 
 
@@ -109,3 +96,14 @@ def _number(each: HolderAnswer, entered: Mapping[str, Any] | None) -> dict[str, 
     else:
         hand, abroad, note = (str(entered.get(f"{name}_{each.number_id}", "")) for name in ("hand", "abroad", "note"))
     return {"id": each.number_id, "number": each.number, "hand": hand, "abroad": abroad, "note": note}
+
+
+holder = behind_link(
+    LinkPage(
+        template="portal/holder.html",
+        read=lambda token, _now: read_token(token),
+        language=lambda check: check.language,
+        show=_page,
+        post=_post,
+    )
+)

@@ -3,18 +3,16 @@
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from migrations_app.portal.pages import kept, language_of
+from migrations_app.portal.pages import not_valid
 
-_PAGES: Final = {"c": "call", "h": "holder", "u": "nudges"}
+_PAGES: Final = {"c": "call", "h": "holder", "t": "client", "u": "nudges"}
 
 
 @csrf_exempt
 @never_cache
 def lost(request: HttpRequest, page: str) -> HttpResponse:
     """Say that the link is not valid, as the page itself would."""
-    answer = render(request, f"portal/{_PAGES[page]}.html", {"known": False}, status=404)
-    return kept(answer, language_of(request))
+    return not_valid(request, f"portal/{_PAGES[page]}.html")

@@ -1,8 +1,9 @@
-"""Pages for people without an account, each behind a signed link."""
+"""Pages for people without an account, each behind a link of its own."""
 
 from django.urls import path, re_path
 
 from migrations_app.portal.calls import call, invite
+from migrations_app.portal.client import client, client_invite
 from migrations_app.portal.feeds import agent_calendar
 from migrations_app.portal.holders import holder
 from migrations_app.portal.lost import lost
@@ -14,5 +15,7 @@ urlpatterns = [
     path("u/<str:token>", nudges, name="nudges"),
     path("c/<str:token>", call, name="call"),
     path("c/<str:token>/call.ics", invite, name="call-ics"),
-    re_path(r"^(?P<page>[chu])(?:/.*)?$", lost, name="lost"),
+    path("t/<str:token>", client, name="client"),
+    path("t/<str:token>/call.ics", client_invite, name="client-ics"),
+    re_path(r"^(?P<page>[chtu])(?:/.*)?$", lost, name="lost"),
 ]

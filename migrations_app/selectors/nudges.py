@@ -43,6 +43,7 @@ def times_planned(
 ) -> list[datetime]:
     """Return when other messages are planned for the same address around a moment; of one organization, or of any (None)."""
     rows = planned_for(address).filter(recipient_party=party, due_at__range=(around - within, around + within))
+    rows = rows.filter(chase__case__ticket__test__in=[False])
     if organization_id is not None:
         rows = rows.filter(chase__case__ticket__organization_id=organization_id)
     return list(rows.exclude(chase_id=except_chase).values_list("due_at", flat=True)[:50])

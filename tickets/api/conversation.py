@@ -11,13 +11,14 @@ from config.core.api.idempotency import idempotent
 from config.core.api.pagination import LIST_PARAMETERS, page
 from config.core.api.schema import described
 from config.core.api.shapes import named, page_shape
-from config.core.api.times import utc, with_z
+from config.core.api.times import utc
 from config.core.api.validation import StrictSerializer
 from config.core.api.views import ApiView
 from tickets.enums import Visibility
-from tickets.models import Comment, Event, Ticket
+from tickets.models import Comment, Ticket
 from tickets.selectors.api import ticket_of
 from tickets.selectors.desk import comments_of, timeline
+from tickets.selectors.event_documents import event_document
 from tickets.services.comments import post_comment
 
 
@@ -88,15 +89,3 @@ class TicketEventsView(OfTicketView):
             order="id",
             present=lambda rows: [event_document(row) for row in rows],
         )
-
-
-def event_document(event: Event) -> dict[str, Any]:
-    """Return one event: its code and data."""
-    return {
-        "id": f"evt_{event.organization_id}_{event.sequence}",
-        "type": event.type,
-        "ticket": event.ticket_reference,
-        "occurred_at": utc(event.occurred_at),
-        "actor": {"type": event.actor_kind, "name": event.actor_label},
-        "data": {name: with_z(value) for name, value in event.data.items()},
-    }

@@ -19,7 +19,9 @@ from config.core.api.shapes import (
     several,
     words,
 )
+from tickets.api.webhook_shapes import WEBHOOK_SHAPES
 from tickets.enums import FEED_EVENTS, ON_HOLD, FileType, OrganizationKind, Scope, StatusCategory, TicketStatus
+from tickets.enums.sharing import SharePermission
 
 STATUS_WORDS: Final[Shape] = words(TicketStatus, [ON_HOLD])
 QUEUE: Final[Shape] = members(slug=TEXT, name=TEXT)
@@ -45,6 +47,7 @@ SHAPES: Final[dict[str, Shape]] = {
         occurred_at=MOMENT,
         actor=members(type=words(ActorKind), name=TEXT),
         data={**ANYTHING, "description": "Codes and plain values; which ones depends on the type."},
+        test={**FLAG, "description": "Whether it is about a test ticket."},
     ),
     "EventFeed": members(
         data=several(named("Event")),
@@ -56,8 +59,18 @@ SHAPES: Final[dict[str, Shape]] = {
         key=members(prefix=TEXT, scopes=several(words(Scope)), test=FLAG, expires_at=nullable(MOMENT)),
     ),
     "Queue": QUEUE,
+    "ShareLink": members(
+        id=UUID,
+        url={**nullable(LINK), "description": "Told once, when the link is made."},
+        permissions=several(words(SharePermission)),
+        label=nullable(TEXT),
+        created_by=_AUTHOR,
+        created_at=MOMENT,
+        expires_at=MOMENT,
+    ),
     "Status": members(
         value=STATUS_WORDS, label=TEXT, category=words(StatusCategory), next=several(words(TicketStatus))
     ),
     "ProblemType": members(code=words(CATALOGUE), type=LINK, status=WHOLE, title=TEXT, how_to_fix=TEXT),
+    **WEBHOOK_SHAPES,
 }

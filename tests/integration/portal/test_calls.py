@@ -80,6 +80,7 @@ def test_a_link_shows_its_time_and_books_it_when_asked_to(
     assert (call.state, call.start) == (PinCallState.BOOKED, start)
     assert CallProposal.objects.get(case=invited.case).state == ProposalState.ANSWERED
     assert "The call is booked" in page(web, links[3]), "every link of the mail shows it now"
+    assert "our agent rings you at +" in page(web, links[3])
     calendar = web.get(f"{links[0]}/call.ics")
     assert (calendar.status_code, calendar["Content-Type"]) == (200, "text/calendar; charset=utf-8")
     assert str(call.uid) in calendar.content.decode()
@@ -131,7 +132,8 @@ def test_a_booked_call_is_moved_and_cancelled_until_the_cut_off(
     first, second = starts(invited)[:2]
     web.post(links[0], {"do": "book", "start": first})
     assert "Move the call" in page(web, links[0])
-    assert web.post(links[0], {"do": "move", "start": second}).status_code == 303
+    moved = web.post(links[0], {"do": "move", "start": second})
+    assert "The call is moved." in page(web, moved["Location"])
     call = PinCall.objects.get(ticket=invited.ticket)
     assert (call.start, call.sequence) == (datetime.fromisoformat(second), 1)
     clock_at(call.start - timedelta(hours=1))
@@ -141,7 +143,9 @@ def test_a_booked_call_is_moved_and_cancelled_until_the_cut_off(
         assert refused.status_code == 409
         assert "too late" in refused.content.decode()
     clock_at(call.start - timedelta(hours=3))
-    assert web.post(links[0], {"do": "cancel"}).status_code == 303
+    gone = web.post(f"{links[0]}?lang=es", {"do": "cancel"})
+    assert gone["Location"] == f"{links[0]}?lang=es&done=cancelled"
+    assert "La llamada está cancelada." in page(web, gone["Location"])
     assert PinCall.objects.get(ticket=invited.ticket).state == PinCallState.CANCELLED
     assert "None of these suits" in page(web, links[0])
 
@@ -199,3 +203,20 @@ def test_nothing_keeps_the_page_or_tells_its_address(web: Client, links: list[st
 def test_who_answers_by_link_is_heard_of(web: Client, links: list[str], invited: Walk) -> None:
     web.post(links[0], {"do": "book", "start": starts(invited)[0]})
     assert invited.fresh().client_seen_at == invited.now
+
+
+def test_times_within_the_clients_quiet_hours_are_marked(
+    web: Client,
+    walk: Walker,
+    claims_suffice: None,
+    mailoutbox: list[EmailMessage],
+    clock_at: Callable[[datetime], None],
+) -> None:
+    walked = walk(Path.READY, low_traffic_windows=[{"weekday": 1, "start": "12:00", "end": "14:00"}])
+    walked.send_all_due()
+    clock_at(walked.now)
+    shown = page(web, LINK.findall(str(mailoutbox[-1].body))[-1])
+    assert "☾ lies in the quiet hours that you told us." in shown
+    marked = re.findall(r'value="([^"]+)" required><span>[^<]+<b', shown)
+    assert marked
+    assert {datetime.fromisoformat(start).weekday() for start in marked} == {1}
