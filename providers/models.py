@@ -194,6 +194,8 @@ class Exchange(models.Model):
     purpose = models.CharField(_("purpose"), max_length=40)
     subject_key = models.CharField(_("about"), max_length=60)
     ticket_reference = models.CharField(_("ticket"), max_length=20, blank=True, default="")
+    test = models.BooleanField(_("test"), default=False)
+    """About a test ticket: nothing left the house."""
     state = models.CharField(_("state"), max_length=10, choices=ExchangeState.choices, default=ExchangeState.SENDING)
     recipient = models.CharField(_("to"), max_length=320)
     copied_to = models.JSONField(_("copied to"), default=list, blank=True)
@@ -231,3 +233,19 @@ class Exchange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} → {self.recipient} ({self.state})"
+
+
+class SandboxWorld(TimestampedModel):
+    """The simulated Meta of one test ticket, between two calls. Neither codes nor PINs are in it."""
+
+    ticket_reference = models.CharField(_("ticket"), max_length=20, unique=True)
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    """Raised by whoever takes the row: its lock."""
+    content = models.JSONField(default=dict, editable=False)
+
+    class Meta:
+        verbose_name = _("simulated world of a test ticket")
+        verbose_name_plural = _("simulated worlds of test tickets")
+
+    def __str__(self) -> str:
+        return self.ticket_reference

@@ -1,9 +1,10 @@
 """Plain values that services and adapters share: Meta's Graph API, messages and what channels can do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 
 class CodeMethod(StrEnum):
@@ -153,6 +154,8 @@ class OutboundMessage:
     numbers: tuple[str, ...] = ()
     endpoint_id: int | None = None
     endpoint: Endpoint | None = None
+    test: bool = False
+    """It is about a test ticket: it is put on record and never leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,3 +179,37 @@ class Capabilities:
     reports_bounces: bool = False
     repeatable: bool = False
     by_person: bool = False
+
+
+class OldBsp(StrEnum):
+    """How the old BSP of a test ticket behaves once it has been asked."""
+
+    ANSWERS = "answers"
+    REFUSES = "refuses"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What a magic number meets in a test ticket: at Meta, at its old BSP, at the desk, in its call. Never in a live ticket.
+
+    `line` and `faults` are settings of the simulated line and calls that go wrong (see providers.meta.simulator).
+    """
+
+    code: str
+    number: str
+    line: Mapping[str, Any] = field(default_factory=dict)
+    faults: tuple[Mapping[str, Any], ...] = ()
+    at_destination: bool = False
+    """The number stands at the destination already."""
+    old_bsp: OldBsp = OldBsp.ANSWERS
+    never_verified: bool = False
+    """Meta never verifies the business."""
+    slot_taken: bool = False
+    """Somebody else is faster, once: the first booking or hold is refused."""
+    missed: bool = False
+    """Nobody comes to the first call."""
+    wrong_code: bool = False
+    """The first code that is typed in is not the one that came."""
+    left_out: bool = False
+    """Meta will never take it: the desk leaves it out."""

@@ -10,6 +10,11 @@ from providers.enums import ChannelKind, ExchangeState
 from providers.models import Exchange
 
 
+def subject_of(number: str, test_reference: str = "") -> str:
+    """Return under what the calls about a number (E.164) are counted: those of a test ticket, by its reference, for themselves."""
+    return f"test:{test_reference}:{number}" if test_reference else number
+
+
 def may_have_happened(*, purpose: str, target: str) -> bool:
     """Tell whether a call to Meta about an object was begun whose end nobody knows: no answer, or its process died."""
     in_doubt = [ExchangeState.SENDING, ExchangeState.UNKNOWN]
@@ -40,7 +45,7 @@ def conversation(exchange_ids: Iterable[int], *, recipient: str) -> list[Exchang
 def left_for(address: str, *, since: datetime, until: datetime) -> int:
     """Return how many mails have left, or may have left, for an address within a time; `address` is in lower case."""
     rows = Exchange.objects.alias(to=Lower("recipient")).filter(
-        to=address, channel=ChannelKind.EMAIL, created_at__gte=since, created_at__lt=until
+        to=address, test=False, channel=ChannelKind.EMAIL, created_at__gte=since, created_at__lt=until
     )
     return rows.exclude(state=ExchangeState.FAILED).count()
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from config.core.actor import Actor
 from config.core.uow import unit_of_work
 from providers.enums import ChannelKind, ExchangeState
@@ -23,6 +25,7 @@ def begin_message(
         purpose=purpose,
         subject_key=subject_key,
         ticket_reference=message.ticket_reference,
+        test=message.test,
         state=ExchangeState.SENDING,
         recipient=message.recipient[:320],
         copied_to=list(message.copied_to),
@@ -36,13 +39,16 @@ def begin_message(
     )
 
 
-def begin_meta_call(*, purpose: str, subject_key: str, ticket_reference: str, target: str, now: datetime) -> Exchange:
+def begin_meta_call(
+    *, purpose: str, subject_key: str, ticket_reference: str, target: str, now: datetime, test: bool = False
+) -> Exchange:
     """Write the row of a call to Meta that is about to leave. Codes, PINs and tokens have no column here."""
     return Exchange.objects.create(
         channel=ChannelKind.META,
         purpose=purpose,
         subject_key=subject_key,
         ticket_reference=ticket_reference,
+        test=test,
         state=ExchangeState.SENDING,
         recipient=target,
         title=purpose,
@@ -51,11 +57,13 @@ def begin_meta_call(*, purpose: str, subject_key: str, ticket_reference: str, ta
 
 
 def mark_lost(*, before: datetime, by: Actor, now: datetime) -> int:
-    """Mark calls to Meta whose process must have died since as `unknown`, and return how many there were.
+    """Mark what nobody else gives up, and whose process must have died since, as `unknown`; return how many there were.
 
-    The number they were about is let go by its own claim; what happened is found by reading it at Meta.
+    Calls to Meta: the number they were about is let go by its own claim, and what happened is found by reading it at Meta. Messages
+    about no ticket: there is no attempt to be judged with them.
     """
-    lost = Exchange.objects.filter(channel=ChannelKind.META, state=ExchangeState.SENDING, created_at__lt=before)
+    nobodys = Q(channel=ChannelKind.META) | Q(ticket_reference="")
+    lost = Exchange.objects.filter(nobodys, state=ExchangeState.SENDING, created_at__lt=before)
     ids = list(lost.order_by("created_at").values_list("id", flat=True)[:LOST_BATCH])
     for exchange_id in ids:
         finish(exchange_id=exchange_id, state=ExchangeState.UNKNOWN, by=by, now=now, error={"key": "process_lost"})

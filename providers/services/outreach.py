@@ -37,7 +37,12 @@ def capabilities_of(channel: str) -> Capabilities:
 
 
 def send(message: OutboundMessage, *, channel: str) -> Outcome:
-    """Send the message and say what became of it; never raises for a channel's failure."""
+    """Send the message and say what became of it; never raises for a channel's failure.
+
+    Nothing of a test ticket leaves the house: that it is on record is all there is.
+    """
+    if message.test:
+        return Outcome(ExchangeState.SENT)
     if message.endpoint_id is not None:
         message = replace(message, endpoint=opened(message.endpoint_id, at=message.at))
     try:

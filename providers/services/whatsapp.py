@@ -16,7 +16,8 @@ from config.core.uow import unit_of_work
 from providers.enums import ExchangeState
 from providers.meta.client import GRAPH_VERSION, MetaClient, MetaRefused, MetaUnanswered, MetaUnreachable
 from providers.models import MetaAccount
-from providers.services import exchanges
+from providers.selectors.exchanges import subject_of
+from providers.services import exchanges, sandbox
 from providers.services.tokens import token_of
 from providers.types import CodeMethod, MetaProblem, NumberFacts
 
@@ -58,7 +59,7 @@ class Unanswered(Exception):
 class CallContext:
     """For whom and about what a call is made; `number` is the E.164 number by which attempts are counted.
 
-    Calls of a test ticket go to the simulator, never to the Graph API.
+    Calls of a test ticket go to its sandbox, never to the Graph API, and count for its own limits alone.
     """
 
     number: str
@@ -67,12 +68,18 @@ class CallContext:
     by: Actor
     now: datetime
 
+    @property
+    def subject(self) -> str:
+        """Under what the call is counted in the log."""
+        return subject_of(self.number, self.ticket_reference if self.test else "")
 
-def _client(account: MetaAccount | None, *, test: bool) -> MetaClient:
-    base_url, token = settings.META_BASE_URL, token_of(account)
-    if test:
-        base_url, token = settings.META_SIMULATOR_URL, "simulator"
-    return MetaClient(base_url=base_url, token=token, timeout_seconds=settings.META_TIMEOUT_SECONDS)
+
+def _client(account: MetaAccount | None, context: CallContext) -> MetaClient:
+    if context.test:
+        return sandbox.client_for(context.ticket_reference, by=context.by, now=context.now)
+    return MetaClient(
+        base_url=settings.META_BASE_URL, token=token_of(account), timeout_seconds=settings.META_TIMEOUT_SECONDS
+    )
 
 
 def _begin(purpose: str, target: str, context: CallContext) -> int:
@@ -80,8 +87,9 @@ def _begin(purpose: str, target: str, context: CallContext) -> int:
     with unit_of_work(by=context.by, now=context.now):
         row = exchanges.begin_meta_call(
             purpose=purpose,
-            subject_key=context.number,
+            subject_key=context.subject,
             ticket_reference=context.ticket_reference,
+            test=context.test,
             target=target,
             now=context.now,
         )
@@ -107,7 +115,7 @@ def call(
 
     refusal: Refused | Unanswered
     try:
-        with _client(account, test=context.test) as client:
+        with _client(account, context) as client:
             answer = act(client)
     except MetaRefused as error:
         finish(ExchangeState.FAILED, problem_as_json(error.problem))

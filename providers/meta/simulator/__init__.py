@@ -15,8 +15,8 @@ Control calls, JSON in and out, for people and tests (never part of Graph):
                                    the client, and the only place where a code can be read
     GET  /_sim/numbers/<digits>    a number's settings and its objects at Meta
     PUT  /_sim/numbers/<digits>    any of: two_step, pin, display_name, display_name_status, business_id, line_type
-                                   (mobile, landline, voip, freephone, pager ...), ivr, otp_never_arrives, free,
-                                   source_set_up, source_waba_id, quality_rating
+                                   (mobile, landline, voip, freephone, pager ...), ivr, otp_never_arrives,
+                                   sms_never_arrives, free, source_set_up, source_waba_id, quality_rating
     GET  /_sim/wabas/<id>          an account's settings
     PUT  /_sim/wabas/<id>          any of: name, payment, subscribed_apps, approved, messaging_for_approved,
                                    business_id, number_cap, country, template_limit, copies_by_itself (good templates

@@ -21,6 +21,7 @@ _LINE_OPTIONS: dict[str, type] = {
     "line_type": str,
     "ivr": bool,
     "otp_never_arrives": bool,
+    "sms_never_arrives": bool,
     "free": bool,
     "source_set_up": bool,
     "source_waba_id": str,

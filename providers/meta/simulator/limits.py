@@ -16,24 +16,26 @@ class MovingWindow:
     block: timedelta
     taken: list[datetime] = field(default_factory=list)
     blocked_until: datetime | None = None
+    pace: float = 1.0
+    """How many times as fast as the clock its time runs."""
 
     def take(self, now: datetime) -> bool:
         """Count one attempt; False when it is refused."""
         if self.blocked_until is not None and now < self.blocked_until:
             return False
         self.blocked_until = None
-        self.taken = [moment for moment in self.taken if now - moment < self.period]
+        self.taken = [moment for moment in self.taken if (now - moment) * self.pace < self.period]
         if len(self.taken) >= self.limit:
-            self.blocked_until = now + self.block
+            self.blocked_until = now + self.block / self.pace
             return False
         self.taken.append(now)
         return True
 
     def seconds_left(self, now: datetime) -> int:
-        """Whole seconds until the block ends, rounded up; 0 when there is none."""
+        """Whole seconds of its own time until the block ends, rounded up; 0 when there is none."""
         if self.blocked_until is None or self.blocked_until <= now:
             return 0
-        return -int((now - self.blocked_until) // timedelta(seconds=1))
+        return -int((now - self.blocked_until) * self.pace // timedelta(seconds=1))
 
 
 def registrations() -> MovingWindow:

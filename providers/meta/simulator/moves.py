@@ -2,7 +2,6 @@
 
 import hmac
 import re
-import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,7 +51,7 @@ def request_code(world: World, phone: Phone, params: Mapping[str, str]) -> dict[
     line = world.line(phone.digits)
     if not line.code_requests.take(now):
         raise Refusal("too_many_codes", seconds=line.code_requests.seconds_left(now))
-    phone.code, phone.code_sent_at = f"{secrets.randbelow(1_000_000):06d}", now
+    phone.code, phone.code_sent_at = world.new_code(), now
     if line.receives(method):
         text = f"WhatsApp code {phone.code[:3]}-{phone.code[3:]}"
         line.inbox.append(Message(at=now, method=method, code=phone.code, text=text))

@@ -21,18 +21,10 @@ class StateFileUnreadable(ValueError):
 
 def save(world: World, path: Path) -> None:
     """Write the whole world beside the file, then put it in the file's place: a reader never sees half of it."""
-    content = {
-        "version": VERSION,
-        "next_phone_id": world.next_phone_id,
-        "next_template_id": world.next_template_id,
-        "lines": [_line_out(line) for line in world.lines.values()],
-        "phones": [_phone_out(phone) for phone in world.phones.values()],
-        "wabas": [asdict(waba) for waba in world.wabas.values()],
-    }
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(content, file)
+        json.dump(content_of(world), file)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
@@ -46,15 +38,32 @@ def load(world: World, path: Path) -> None:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["version"] != VERSION:
             raise StateFileUnreadable("the state file was written by another version")
-        world.next_phone_id = int(content["next_phone_id"])
-        world.next_template_id = int(content.get("next_template_id", FIRST_TEMPLATE_ID))
-        world.lines = {line["digits"]: _line_in(line) for line in content["lines"]}
-        world.phones = {phone["id"]: _phone_in(phone) for phone in content["phones"]}
-        world.wabas = {waba["id"]: _waba_in(waba) for waba in content["wabas"]}
+        fill(world, content)
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, StateFileUnreadable):
             raise
         raise StateFileUnreadable("the state file cannot be read") from error
+
+
+def content_of(world: World) -> dict[str, Any]:
+    """Return what is kept of a world, as JSON has it."""
+    return {
+        "version": VERSION,
+        "next_phone_id": world.next_phone_id,
+        "next_template_id": world.next_template_id,
+        "lines": [_line_out(line) for line in world.lines.values()],
+        "phones": [_phone_out(phone) for phone in world.phones.values()],
+        "wabas": [asdict(waba) for waba in world.wabas.values()],
+    }
+
+
+def fill(world: World, content: Mapping[str, Any]) -> None:
+    """Fill an empty world with what was kept. Raises KeyError, TypeError or ValueError where that cannot be read."""
+    world.next_phone_id = int(content["next_phone_id"])
+    world.next_template_id = int(content.get("next_template_id", FIRST_TEMPLATE_ID))
+    world.lines = {line["digits"]: _line_in(line) for line in content["lines"]}
+    world.phones = {phone["id"]: _phone_in(phone) for phone in content["phones"]}
+    world.wabas = {waba["id"]: _waba_in(waba) for waba in content["wabas"]}
 
 
 def _line_out(line: Line) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class Line:
     line_type: str = "mobile"
     ivr: bool = False
     otp_never_arrives: bool = False
+    sms_never_arrives: bool = False
     free: bool = False
     source_set_up: bool = True
     source_waba_id: str = DEFAULT_SOURCE_WABA
@@ -64,7 +65,9 @@ class Line:
         """Whether a code arrives: only mobiles get SMS; a call needs a person, not a menu or a pager."""
         if self.otp_never_arrives or self.line_type == "pager":
             return False
-        return self.line_type == "mobile" if method == "SMS" else not self.ivr
+        if method == "SMS":
+            return self.line_type == "mobile" and not self.sms_never_arrives
+        return not self.ivr
 
 
 @dataclass(slots=True)
@@ -133,6 +136,10 @@ class World:
         self.wabas: dict[str, Waba] = {}
         self.next_phone_id = FIRST_PHONE_ID
         self.next_template_id = FIRST_TEMPLATE_ID
+
+    def new_code(self) -> str:
+        """Return a 6-digit code."""
+        return f"{secrets.randbelow(1_000_000):06d}"
 
     def clear(self) -> None:
         """Forget everything but the counters, so that no id is given twice."""

@@ -293,3 +293,21 @@ def test_the_file_of_a_call_is_published_and_follows_it(api: Caller, ready: Walk
 def test_the_file_of_a_hold_is_nobodys_business(api: Caller, ready: Walk) -> None:
     hold = api.post(f"{at(ready)}/slot-holds", {"start": first_slot(api, ready)}).json
     assert api.get(f"{at(ready)}/pin-calls/{hold['id']}.ics").status == 404
+
+
+def test_the_calls_of_a_ticket_are_a_list_page_by_page(
+    api: Caller, ready: Walk, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(3):
+        booked = api.post(f"{at(ready)}/pin-calls", {"start": first_slot(api, ready)})
+        api.delete(booked.headers["Location"].removeprefix("http://testserver"))
+    api.post(f"{at(ready)}/slot-holds", {"start": first_slot(api, ready)})
+    with django_assert_max_num_queries(8):
+        page = api.get(f"{at(ready)}/pin-calls?limit=2").json
+    rest = api.get(f"{at(ready)}/pin-calls?limit=2&cursor={page['next_cursor']}").json
+    shown = api.get(at(ready)).json["pin_calls"]
+    assert len(shown) == 3
+    assert sorted(one["id"] for one in [*page["data"], *rest["data"]]) == sorted(one["id"] for one in shown)
+    assert (page["data"][0] in shown, rest["next_cursor"]) == (True, None)
+    assert page["data"][0]["numbers"] == [NUMBER, OTHER_NUMBER]
+    assert api.get(f"{at(ready)}/pin-calls?state=booked").code == "unknown_parameter"

@@ -18,6 +18,7 @@ from tests.factories.desk import Desk, make_agent
 from tests.factories.forms import NUMBER, OTHER_NUMBER, number_answers
 from tests.factories.servers import Meta
 from tests.factories.walks import Path, Walk, Walker
+from tickets.models import Ticket
 from tickets.services.routing import reroute
 
 TUESDAY = datetime(2026, 3, 3, tzinfo=UTC)
@@ -372,3 +373,15 @@ def test_finishing_a_call_in_which_nothing_moved_goes_back_to_booking(walk: Walk
     walked = walk(Path.IN_CALL)
     walked.finish_call()
     assert (walked.fresh().stage, walked.ticket.status) == ("ready", "waiting")
+
+
+def test_who_has_the_call_has_the_ticket_where_nobody_had_it(walk: Walker, desk: Desk) -> None:
+    walked = walk(Path.SCHEDULED)
+    assert walked.fresh().assignee_id == walked.current_call().agent_id
+    (told,) = [event for event in walked.events() if event.type == "ticket.assigned"]
+    assert told.data == {"assignee": walked.ticket.assignee_id, "reason": "pin_call"}
+    kept = walk(Path.READY, OTHER_NUMBER)
+    other = make_agent("leo", desk.latam)
+    Ticket.objects.filter(pk=kept.ticket.pk).update(assignee=other)
+    kept.book(kept.now.replace(minute=0) + timedelta(hours=27))
+    assert kept.fresh().assignee_id == other.pk, "who has it keeps it"

@@ -11,7 +11,6 @@ from providers.models import Exchange
 from providers.services import exchanges, whatsapp
 from providers.services.whatsapp import CallContext
 from tests.factories.desk import DESTINATION_WABA
-from tests.factories.servers import Meta
 
 pytestmark = pytest.mark.django_db
 NUMBER = "+5511987654321"
@@ -34,8 +33,7 @@ def test_a_call_whose_process_died_becomes_unknown_and_a_running_one_does_not(no
     assert running.state == ExchangeState.SENDING
 
 
-def test_a_test_ticket_never_reaches_the_graph_api(meta: Meta, settings: Settings, now: datetime) -> None:
-    settings.META_SIMULATOR_URL = meta.base_url
+def test_a_test_ticket_never_reaches_the_graph_api(settings: Settings, now: datetime) -> None:
     # Nobody listens here: a call that went to the live address would not be answered.
     settings.META_BASE_URL = "http://127.0.0.1:1"
     test = CallContext(NUMBER, "MIG-1", test=True, by=SYSTEM, now=now)
@@ -44,4 +42,4 @@ def test_a_test_ticket_never_reaches_the_graph_api(meta: Meta, settings: Setting
         account=None, waba_id=DESTINATION_WABA, country_code="55", national_number="11987654321", context=test
     )
 
-    assert found in meta.at_destination(NUMBER)
+    assert found.startswith("999"), "an id that Meta gives to nobody"
