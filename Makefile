@@ -11,7 +11,7 @@ ensure_pip := $(bin)/python -m pip --version >/dev/null 2>&1 || $(bin)/python -m
 lock := $(bin)/python -m uv pip compile --quiet --universal --python-version 3.11 --no-header --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench bench-chase bench-slots format lock clean
+.PHONY: help run demo test check bench bench-speed bench-feed bench-chase bench-exports bench-memory bench-slots format lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -34,8 +34,20 @@ check: .venv/.dev ## everything a change must pass: style, types, imports, contr
 bench: .venv/.dev ## how lists, filters, polls and filing grow from ten thousand tickets to a million; ARGS='--on sqlite'
 	@exec $(bin)/python -m bench.lists $(ARGS)
 
+bench-speed: .venv/.dev ## polls and tickets beside a bare Django view and django-helpdesk; ARGS='--without-helpdesk'
+	@exec $(bin)/python -m bench.speed $(ARGS)
+
+bench-feed: .venv/.dev ## the change feed: eight write, three follow, nothing is missed; ARGS='--events 100000 --large 10000000'
+	@exec $(bin)/python -m bench.feed $(ARGS)
+
 bench-chase: .venv/.dev ## the due sweep among a million attempts, and ten thousand handed out by four workers; ARGS='--workers 8'
 	@exec $(bin)/python -m bench.sweeps $(ARGS)
+
+bench-exports: .venv/.dev ## time and memory of exports of a hundred thousand tickets; ARGS='--tickets 2000000'
+	@exec $(bin)/python -m bench.exports $(ARGS)
+
+bench-memory: .venv/.dev ## memory of the idle service, and of a worker over twenty thousand tasks; ARGS='--tasks 100000'
+	@exec $(bin)/python -m bench.memory $(ARGS)
 
 bench-slots: .venv/.dev ## looking for a call: 30 days, 20 agents, 1,000 booked calls; ARGS='--on sqlite'
 	@exec $(bin)/python -m bench.slots $(ARGS)

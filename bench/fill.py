@@ -42,7 +42,7 @@ def postgres() -> bool:
 
 def grow(template: Template, *, first: int, last: int, requirements_every: int = REQUIREMENTS_EVERY) -> None:
     """Add tickets number `first` to `last` (1 is the oldest), each with its case and its number, some with requirements."""
-    numbers = _numbers(first, last)
+    numbers = series(first, last)
     _copy("tickets_ticket", template.ticket, numbers, _ticket_values(template))
     _copy("migrations_app_migrationcase", template.case, numbers, _case_values(template))
     _copy("migrations_app_numbermove", template.number, numbers, _number_values(template))
@@ -61,7 +61,8 @@ def grow(template: Template, *, first: int, last: int, requirements_every: int =
     _settle_down()
 
 
-def _numbers(first: int, last: int) -> str:
+def series(first: int, last: int) -> str:
+    """Return SQL that yields `i` from first to last."""
     if postgres():
         return f"SELECT i FROM generate_series({first}, {last}) AS g(i)"
     return f"WITH RECURSIVE g(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM g WHERE i < {last}) SELECT i FROM g"

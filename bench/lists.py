@@ -9,13 +9,11 @@ the number of queries.
 """
 
 import argparse
-import json
-import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 from bench.databases import own_database
+from bench.runs import answered, kinds, measured, on_both, parser
 
 BAR = 2.0
 """The median with many tickets may be at most so many times the median with few."""
@@ -25,24 +23,15 @@ TOO_SHORT_MS = 1.0
 
 def arguments() -> argparse.Namespace:
     """Return what was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--on", choices=("postgres", "sqlite", "both"), default="both")
-    parser.add_argument("--small", type=int, default=10_000)
-    parser.add_argument("--large", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=31)
-    parser.add_argument("--plans", action="store_true", help="print the query plans at the large size")
-    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
-    return parser.parse_args()
+    made = on_both(parser(__doc__, small=10_000, large=1_000_000, rounds=31))
+    made.add_argument("--plans", action="store_true", help="print the query plans at the large size")
+    return made.parse_args()
 
 
 def run_on(database: str, options: argparse.Namespace) -> bool:
     """Measure on one kind of database, print the table, and tell whether everything held."""
     with own_database(database) as environment:
-        answer = Path(environment["PORTERO_VAR"]) / "answer.json"
-        command = [sys.executable, "-m", "bench.lists", "--measure", str(answer), "--small", str(options.small)]
-        command += ["--large", str(options.large), "--rounds", str(options.rounds)]
-        subprocess.run(command + (["--plans"] if options.plans else []), env=environment, check=True)
-        return _print_table(database, json.loads(answer.read_text(encoding="utf-8")), options)
+        return _print_table(database, measured("bench.lists", options, environment), options)
 
 
 def _print_table(database: str, found: dict[str, Any], options: argparse.Namespace) -> bool:
@@ -61,17 +50,19 @@ def _print_table(database: str, found: dict[str, Any], options: argparse.Namespa
     return held
 
 
+def found(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what is found in the process that measures."""
+    from bench.measure import measure
+
+    return measure(small=options.small, large=options.large, rounds=options.rounds, plans=options.plans)
+
+
 def main() -> int:
     """Run the benchmark; the exit code is 1 when something grows beyond the bar."""
     options = arguments()
-    if options.measure:
-        from bench.measure import measure
-
-        answer = measure(small=options.small, large=options.large, rounds=options.rounds, plans=options.plans)
-        options.measure.write_text(json.dumps(answer), encoding="utf-8")
+    if answered(options, lambda: found(options)):
         return 0
-    kinds = ("postgres", "sqlite") if options.on == "both" else (options.on,)
-    held = [run_on(kind, options) for kind in kinds]
+    held = [run_on(kind, options) for kind in kinds(options)]
     return 0 if all(held) else 1
 
 

@@ -18,7 +18,8 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-from bench.fill import OTHERS, Template, code, filed_at, grow, postgres  # noqa: E402
+from bench.fill import OTHERS, Template, code, filed_at, grow  # noqa: E402
+from bench.runs import explained, times_of, version  # noqa: E402
 from config.core import clock  # noqa: E402
 from config.core.actor import OPERATOR  # noqa: E402
 from migrations_app.models import MigrationCase, NumberMove, Requirement  # noqa: E402
@@ -169,15 +170,11 @@ def _poll(api: Caller, some: Callable[[int], int]) -> Request:
 
 
 def median_of(request: Request, rounds: int) -> tuple[float, int]:
-    """Return the median in milliseconds (after three rounds that warm up), and the queries of one request."""
-    times = []
-    for n in range(rounds + 3):
-        begin = time.perf_counter()
-        own = request(n)
-        times.append(own if isinstance(own, float) else time.perf_counter() - begin)
+    """Return the median in milliseconds, and the queries of one request."""
+    found, _used = times_of(request, rounds)
     with CaptureQueriesContext(connection) as queries:
         request(3)
-    return statistics.median(times[3:]) * 1000, len(queries)
+    return statistics.median(found), len(queries)
 
 
 def filing_times(place: int) -> dict[str, float]:
@@ -230,13 +227,7 @@ def measure(*, small: int, large: int, rounds: int, plans: bool) -> dict[str, An
         for name, value in filing_times(place).items():
             times.setdefault(name, []).append(value)
     found = {name: (*pair, queries.get(name, "")) for name, pair in times.items()}
-    return {"version": _version(), "times": found, "plans": _plans(key, large) if plans else {}}
-
-
-def _version() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW server_version" if postgres() else "SELECT sqlite_version()")
-        return f"{'PostgreSQL' if postgres() else 'SQLite'} {cursor.fetchone()[0].split()[0]}"
+    return {"version": version(), "times": found, "plans": _plans(key, large) if plans else {}}
 
 
 def _plans(key: str, size: int) -> dict[str, str]:
@@ -249,7 +240,5 @@ def _plans(key: str, size: int) -> dict[str, str]:
             query["sql"] for query in queries if "ORDER BY" in query["sql"] and 'FROM "tickets_ticket"' in query["sql"]
         ]
         if pages:
-            with connection.cursor() as cursor:
-                cursor.execute(f"EXPLAIN {'(ANALYZE, COSTS OFF) ' if postgres() else 'QUERY PLAN '}{pages[0]}")
-                found[name] = "\n".join(str(row[0] if postgres() else row[3]) for row in cursor.fetchall())
+            found[name] = explained(pages[0])
     return found

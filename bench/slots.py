@@ -9,20 +9,16 @@ that reads one row by its index.
 """
 
 import argparse
-import json
-import os
 import statistics
-import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from datetime import time as wall
-from pathlib import Path
 from typing import Any
 
 from bench.databases import own_database
+from bench.runs import answered, kinds, measured, on_both, p95, parser, times_of, version
 
 BAR_MS = 100.0
 ZONES = (
@@ -31,19 +27,11 @@ ZONES = (
 )  # fmt: skip
 COUNTRIES = ("BR", "MX", "US", "CA", "ES", "RU", "ZA", "IN", "NP", "JP", "AU", "NZ")
 SPOKEN: tuple[list[str], ...] = (["pt-br", "es"], [], ["pt-br", "en"], ["es", "pt-br"])
-WARM_UP = 5
 
 
 def arguments() -> argparse.Namespace:
     """Return what was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--on", choices=("postgres", "sqlite", "both"), default="both")
-    parser.add_argument("--days", type=int, default=30)
-    parser.add_argument("--agents", type=int, default=20)
-    parser.add_argument("--calls", type=int, default=1_000)
-    parser.add_argument("--rounds", type=int, default=101)
-    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
-    return parser.parse_args()
+    return on_both(parser(__doc__, days=30, agents=20, calls=1_000, rounds=101)).parse_args()
 
 
 def people(queue: Any, count: int, now: datetime) -> list[int]:
@@ -95,14 +83,8 @@ def book(ticket_id: int, agents: list[int], *, days: int, calls: int, now: datet
 
 def times(work: Callable[[], Any], rounds: int) -> tuple[float, float, float]:
     """Return median, 95th percentile and mean processor time in milliseconds."""
-    found = []
-    used = time.process_time()
-    for _ in range(rounds + WARM_UP):
-        begin = time.perf_counter()
-        work()
-        found.append((time.perf_counter() - begin) * 1000)
-    used = (time.process_time() - used) * 1000 / (rounds + WARM_UP)
-    return statistics.median(found[WARM_UP:]), statistics.quantiles(found[WARM_UP:], n=20)[-1], used
+    found, used = times_of(lambda _n: work(), rounds)
+    return statistics.median(found), p95(found), used
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -138,7 +120,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "GET …/slots": times(lambda: api.get(path), options.rounds),
         "a bare view, one row": times(_bare(case.ticket.pk), options.rounds),
     }
-    return {"times": found, "slots": len(offered_slots(frame, case, now=now)), "database": _version()}
+    return {"times": found, "slots": len(offered_slots(frame, case, now=now)), "database": version()}
 
 
 def _bare(ticket_id: int) -> Callable[[], Any]:
@@ -149,28 +131,11 @@ def _bare(ticket_id: int) -> Callable[[], Any]:
     return lambda: JsonResponse(Ticket.objects.filter(pk=ticket_id).values("reference", "status").get())
 
 
-def _version() -> str:
-    import sqlite3
-
-    from django.db import connection
-
-    if connection.vendor == "sqlite":
-        return f"SQLite {sqlite3.sqlite_version}"
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW server_version")
-        return f"PostgreSQL {cursor.fetchone()[0]}"
-
-
 def run_on(kind: str, options: argparse.Namespace) -> bool:
     """Measure on one kind of database, print the figures, and tell whether the bar was kept."""
     with own_database(kind) as environment:
-        answer = Path(environment["PORTERO_VAR"]) / "answer.json"
-        command = [sys.executable, "-m", "bench.slots", "--measure", str(answer)]
-        for name in ("days", "agents", "calls", "rounds"):
-            command += [f"--{name}", str(getattr(options, name))]
         environment |= {"CALL_HORIZON_DAYS": str(options.days + 1)}
-        subprocess.run(command, env=environment, check=True)
-        found = json.loads(answer.read_text(encoding="utf-8"))
+        found = measured("bench.slots", options, environment)
     asked = f"{options.days} days, {options.agents} agents, {options.calls} calls: {found['slots']} slots"
     print(f"\n{found['database']}; {asked}\n{'':<24}{'median ms':>10}{'p95 ms':>10}{'processor':>10}")
     for name, (median, worst, used) in found["times"].items():
@@ -184,12 +149,9 @@ def run_on(kind: str, options: argparse.Namespace) -> bool:
 def main() -> int:
     """Run the benchmark; the exit code is 1 when the bar is missed."""
     options = arguments()
-    if options.measure:
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
-        options.measure.write_text(json.dumps(measure(options)), encoding="utf-8")
+    if answered(options, lambda: measure(options)):
         return 0
-    kinds = ("postgres", "sqlite") if options.on == "both" else (options.on,)
-    held = [run_on(kind, options) for kind in kinds]
+    held = [run_on(kind, options) for kind in kinds(options)]
     return 0 if all(held) else 1
 
 

@@ -3,13 +3,12 @@
 
     bench/sweeps.py [--attempts 1000000] [--due 10000] [--workers 4] [--rounds 31]
 
-Runs on PostgreSQL and Redis: a database and a Redis database of its own (BENCH_DATABASE_URL, BENCH_REDIS_URL). Printed: the
+Runs on PostgreSQL and Redis: a database and Redis databases of its own (BENCH_DATABASE_URL, BENCH_REDIS_URL). Printed: the
 median time of each sweep's read with few rows and with many and their ratio (bar: 2), its plan, and what the workers did:
 seconds, attempts a second, how many rows were claimed twice (bar: 0) or not at all (bar: 0).
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -17,13 +16,12 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from bench.databases import ROOT, own_database
+from bench.databases import ROOT, own_database, own_redis
+from bench.runs import answered, explained, measured, parser, times_of
 
 BAR = 2.0
-REDIS = "redis://127.0.0.1:6379/14"
 ATTEMPTS_PER_CHASE = 5
 """Of the attempts of a chase one is planned, the others were sent."""
 COPIES = 10**9
@@ -34,13 +32,7 @@ DEAF_SMTP = "django.core.mail.backends.dummy.EmailBackend"
 
 def arguments() -> argparse.Namespace:
     """Return what was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--attempts", type=int, default=1_000_000)
-    parser.add_argument("--due", type=int, default=10_000)
-    parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=31)
-    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
-    return parser.parse_args()
+    return parser(__doc__, attempts=1_000_000, due=10_000, workers=4, rounds=31).parse_args()
 
 
 def fill(*, first: int, last: int, due: int) -> None:
@@ -116,15 +108,10 @@ def sweeps() -> dict[str, Callable[[], object]]:
 
 def medians(rounds: int) -> dict[str, float]:
     """Return the median of each sweep's read in milliseconds."""
-    found = {}
-    for name, read in sweeps().items():
-        times = []
-        for _ in range(rounds + 3):
-            begin = time.perf_counter()
-            read()
-            times.append(time.perf_counter() - begin)
-        found[name] = statistics.median(times[3:]) * 1000
-    return found
+    return {
+        name: statistics.median(times_of(lambda _n, read=read: read(), rounds)[0])  # type: ignore[misc]
+        for name, read in sweeps().items()
+    }
 
 
 def plans() -> dict[str, str]:
@@ -136,9 +123,7 @@ def plans() -> dict[str, str]:
     for name, read in sweeps().items():
         with CaptureQueriesContext(connection) as queries:
             read()
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, BUFFERS) {queries[0]['sql']}")
-            found[name] = "\n".join(row[0] for row in cursor.fetchall())
+        found[name] = explained(queries[0]["sql"])
     return found
 
 
@@ -203,17 +188,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 def main() -> int:
     """Run the benchmark; the exit code is 1 when a bar is missed."""
     options = arguments()
-    if options.measure:
-        options.measure.write_text(json.dumps(measure(options)), encoding="utf-8")
+    if answered(options, lambda: measure(options)):
         return 0
-    with own_database("postgres") as environment:
-        answer = Path(environment["PORTERO_VAR"]) / "answer.json"
-        environment |= {"BROKER_URL": os.environ.get("BENCH_REDIS_URL", REDIS), "EMAIL_BACKEND": DEAF_SMTP}
-        environment |= {"BROKER_QUEUE": f"bench-{os.getpid()}", "PORTERO_TICK_SECONDS": "1"}
-        command = [sys.executable, "-m", "bench.sweeps", "--measure", str(answer), "--attempts", str(options.attempts)]
-        command += ["--due", str(options.due), "--workers", str(options.workers), "--rounds", str(options.rounds)]
-        subprocess.run(command, env=environment, check=True)
-        found = json.loads(answer.read_text(encoding="utf-8"))
+    with own_database("postgres") as environment, own_redis() as servers:
+        own = environment | servers | {"EMAIL_BACKEND": DEAF_SMTP, "PORTERO_TICK_SECONDS": "1"}
+        found = measured("bench.sweeps", options, own)
     held = True
     print(f"{'sweep':<20}{options.due * ATTEMPTS_PER_CHASE:>12,}{options.attempts:>12,}  ratio")
     for name, (small, large) in found["times"].items():

@@ -4,8 +4,8 @@
 #
 #   TEST_DATABASE_URL   PostgreSQL to use      (default postgres://postgres@127.0.0.1:5432/postgres)
 #   TEST_REDIS_URL      Redis to use           (default redis://127.0.0.1:6379/15)
-#   TEST_ALL=1          run all tests on PostgreSQL and Redis too; else those of rules, texts, pages and documents, which no
-#                       server changes, run on SQLite only, unless they failed there
+#   TEST_ALL=1          run all tests on PostgreSQL and Redis too; else only journeys and tests with transactions of their own,
+#                       unless something failed on SQLite
 #
 # A server that is not reachable is replaced by Debian's own program, started in a temporary folder; where that is not
 # installed either, the part is skipped and the last lines say so.
@@ -149,7 +149,7 @@ if find_postgres && find_redis; then
   echo "PostgreSQL: $postgres_source, Redis: $redis_source"
   servers=("DATABASE_URL=$database_url" "BROKER_URL=$broker_url" "CACHE_URL=$cache_url")
   # What no server can change has been shown above.
-  [ "$sqlite_result" != passed ] || [ -n "${TEST_ALL:-}" ] || arguments+=(--on-servers) left_out=", rules, texts, pages and documents left out"
+  [ "$sqlite_result" != passed ] || [ -n "${TEST_ALL:-}" ] || arguments+=(--on-servers) left_out=", only journeys and tests with transactions of their own"
   production_code=0
   run_pytest || production_code=$?
   case $production_code in

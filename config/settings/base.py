@@ -53,6 +53,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.core.api.addresses.CallerAddressMiddleware",
     "config.core.api.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.core.api.middleware.LanguageMiddleware",
@@ -89,6 +90,7 @@ TEMPLATES = [
 ]
 
 # Database: PostgreSQL when DATABASE_URL says so; SQLite under var/ otherwise.
+environ.Env.DB_SCHEMES |= dict.fromkeys(("postgres", "postgresql"), "config.core.postgres")
 _database: dict[str, Any] = dict(
     environ.Env.db_url_config(env.text("DATABASE_URL", f"sqlite:///{VAR_DIR}/portero.sqlite3"))
 )
@@ -116,7 +118,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHE_URL = env.text("CACHE_URL", "locmemcache://")
 CACHES = {"default": dict(environ.Env.cache_url_config(CACHE_URL))}
 if CACHE_URL.startswith("redis"):
-    CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+    CACHES["default"] = {"BACKEND": "config.core.redis_cache.CountingRedisCache", "LOCATION": CACHE_URL}
 
 # Broker: a message is only a nudge, so kombu's filesystem transport (which may lose one) is good enough on a laptop.
 BROKER_URL = env.text("BROKER_URL", "filesystem://localhost" if EMBEDDED else None)
@@ -138,6 +140,9 @@ else:
     # Tasks last seconds; a task lost with its worker is found again by the next sweep anyway.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300}
 CELERY_TASK_DEFAULT_QUEUE = env.text("BROKER_QUEUE", "celery")
+# Webhooks have a queue and workers of their own: a receiver that takes its time keeps nothing else waiting.
+WEBHOOK_QUEUE = f"{CELERY_TASK_DEFAULT_QUEUE}-webhooks"
+CELERY_TASK_ROUTES = {"tickets.send_webhook": {"queue": WEBHOOK_QUEUE}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -166,6 +171,8 @@ HTTP_CHANNEL_ALLOW = env.choice(
     "HTTP_CHANNEL_ALLOW", "loopback" if EMBEDDED else "public", ("public", "loopback", "private")
 )
 HTTP_CHANNEL_TIMEOUT_SECONDS = env.number("HTTP_CHANNEL_TIMEOUT_SECONDS", 10)
+# Webhooks are sent where callers of the API say: to public addresses only, on a laptop to this machine too.
+WEBHOOK_ALLOW = "loopback" if EMBEDDED else "public"
 # Answers come in: by a mail provider's webhooks, from a mailbox, from a folder.
 IMAP_URL = env.text("IMAP_URL", "")
 INBOUND_MAILDIR = env.text("INBOUND_MAILDIR", str(VAR_DIR / "inbox") if EMBEDDED else "")
@@ -175,10 +182,6 @@ META_GRAPH_URL = "https://graph.facebook.com"
 META_SIMULATOR_PORT = env.number("META_SIMULATOR_PORT", PORT + 1)
 META_BASE_URL = env.text(
     "META_BASE_URL", f"http://127.0.0.1:{META_SIMULATOR_PORT}" if EMBEDDED else META_GRAPH_URL
-).rstrip("/")
-# Test tickets never reach the Graph API. Without a simulator of its own, a production desk cannot run their calls.
-META_SIMULATOR_URL = env.text(
-    "META_SIMULATOR_URL", META_BASE_URL if EMBEDDED else f"http://127.0.0.1:{META_SIMULATOR_PORT}"
 ).rstrip("/")
 META_ACCESS_TOKEN = env.text("META_ACCESS_TOKEN", "simulator" if EMBEDDED else "")
 # Fernet keys for tokens entered in the admin: the first encrypts, all decrypt.
@@ -225,6 +228,15 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {
             "location": VAR_DIR / "files" / "attachments",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+    # Exports, until they expire: below no address, and appended to as they are written.
+    "exports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": VAR_DIR / "files" / "exports",
             "file_permissions_mode": 0o600,
             "directory_permissions_mode": 0o700,
         },
@@ -279,6 +291,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not EMBEDDED
 SECURE_REFERRER_POLICY = "same-origin"
 if env.flag("BEHIND_TLS_PROXY", default=not EMBEDDED):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Addresses and networks of proxies whose X-Forwarded-For is believed. Keys bound to networks and limits by address need it.
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", "")
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -309,7 +323,8 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": False,
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
 }
-RATE_LIMITS = {"read": 6000, "write": 600, "anonymous": 600, "calendar": 30}  # requests in any one minute
+# Requests in any one minute: by key, by address, by link, and by address for all links together.
+RATE_LIMITS = {"read": 6000, "write": 600, "anonymous": 600, "calendar": 30, "link": 60, "link_address": 300}
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Portero API",
     "DESCRIPTION": "Moves WhatsApp Business numbers from one Business Solution Provider to another.",

@@ -22,3 +22,5 @@ if "sqlite" in str(DATABASES["default"]["ENGINE"]):  # noqa: F405
     )
 # The two halves of a parallel run share one Redis: each has a queue of its own.
 CELERY_TASK_DEFAULT_QUEUE = f"tests-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+WEBHOOK_QUEUE = f"{CELERY_TASK_DEFAULT_QUEUE}-webhooks"
+CELERY_TASK_ROUTES = {"tickets.send_webhook": {"queue": WEBHOOK_QUEUE}}

@@ -203,6 +203,12 @@ def unfold_settings() -> dict[str, Any]:
                             "admin:tickets_organization_changelist",
                             "tickets.view_organization",
                         ),
+                        _link(
+                            _("Webhooks"),
+                            "send_time_extension",
+                            "admin:tickets_webhookendpoint_changelist",
+                            "tickets.view_webhookendpoint",
+                        ),
                         _link(_("Users"), "group", "admin:auth_user_changelist", "auth.view_user"),
                     ],
                 },

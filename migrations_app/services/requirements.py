@@ -29,7 +29,8 @@ from tickets.services.tickets import bump_version, lock_ticket
 
 _DONE_ALREADY = frozenset({RequirementState.CLAIMED, RequirementState.MET, RequirementState.WAIVED})
 _NEEDS_REASON = frozenset({RequirementState.WAIVED, RequirementState.FAILED, RequirementState.UNMET})
-_ENDED = frozenset({TicketStatus.DRAFT, TicketStatus.CLOSED, TicketStatus.CANCELLED, TicketStatus.REJECTED})
+NOTHING_TO_ANSWER = frozenset({TicketStatus.DRAFT, TicketStatus.CLOSED, TicketStatus.CANCELLED, TicketStatus.REJECTED})
+"""Statuses of a ticket that was not filed yet or has ended."""
 
 
 class TicketEnded(Conflict):
@@ -129,7 +130,7 @@ def _tell(
 
 def _answerable(uow: UnitOfWork, ticket_id: int) -> tuple[Ticket, MigrationCase]:
     ticket = lock_ticket(uow, ticket_id)
-    if ticket.status in _ENDED:
+    if ticket.status in NOTHING_TO_ANSWER:
         raise TicketEnded(extra={"allowed": []})
     return ticket, case_of(ticket_id)
 

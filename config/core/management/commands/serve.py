@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 def _child_commands(port: int) -> dict[str, list[str]]:
     python = sys.executable
-    celery = [python, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "config.celery"]
+    worker = [python, "-W", "ignore:You're running the worker", "-m", "config.worker"]
     web = [
         python, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
         "--workers", str(settings.WEB_PROCESSES), "--threads", "8", "--no-control-socket", "--log-level", "warning",
@@ -22,14 +22,15 @@ def _child_commands(port: int) -> dict[str, list[str]]:
     beat_state = str(settings.VAR_DIR / "beat-schedule")
     children = {
         "web": web,
-        # Threads: one process; the time limits stand in the HTTP and mail clients.
-        "worker": [*celery, "worker", "--pool=threads", "--concurrency=4", "--loglevel=WARNING", "--without-mingle"],
-        "beat": [*celery, "beat", "--loglevel=WARNING", "--pidfile=", f"--schedule={beat_state}"],
-    }
+        "worker": [*worker, "celery"],
+        # Of its own: a receiver of webhooks that takes its time keeps nothing else waiting.
+        "webhooks": [*worker, "webhooks", settings.WEBHOOK_QUEUE],
+        "beat": [python, "-m", "config.beat", beat_state],
+    }  # fmt: skip
     if settings.META_BASE_URL.startswith("http://127.0.0.1:"):
         simulator_port = settings.META_BASE_URL.rsplit(":", 1)[1]
         state = str(settings.VAR_DIR / "meta-simulator.json")
-        children["meta"] = [python, "manage.py", "meta_simulator", "--port", simulator_port, "--state", state]
+        children["meta"] = [python, "-m", "config.simulator", "--port", simulator_port, "--state", state]
     return children
 
 
