@@ -206,9 +206,10 @@ def test_a_diagram_shows_every_start_move_and_end() -> None:
 def test_every_life_cycle_is_drawn() -> None:
     names = [life_cycle.name for _module, life_cycle in draw_states.all_tables()]
     assert names == [
-        "ticket status", "routing version", "service level clock", "case stage", "number move", "requirement", "chase",
+        "ticket status", "routing version", "service level clock", "webhook delivery",
+        "case stage", "number move", "requirement", "chase",
         "attempt", "pin call", "proposed times", "dispute", "desk task", "try at Meta", "incoming mail",
-        "check after the move", "exchange",
+        "check after the move", "export", "exchange",
     ]  # fmt: skip
 
 
