@@ -12,8 +12,11 @@ from django.conf import settings
 
 from config.core import clock
 from config.core.actor import SYSTEM
+from migrations_app.enums.exports import ExportState
 from migrations_app.models import ChaseAttempt, Notice
 from migrations_app.selectors import aftercare, cases, due, mails
+from migrations_app.selectors import test_desk as test_desk_due
+from migrations_app.selectors.exports import exports_due, exports_over
 from migrations_app.selectors.holders import holder_due
 from migrations_app.selectors.proofs import due_tries, lost_tries
 from migrations_app.selectors.proposals import due_proposals
@@ -22,6 +25,7 @@ from migrations_app.services import (
     aftercare_runs,
     calls,
     endings,
+    exports,
     fetching,
     holders,
     insight,
@@ -32,8 +36,12 @@ from migrations_app.services import (
     proofs,
     proposals,
     readiness_looks,
+    test_desk,
+    test_plays,
+    webhook_notices,
 )
 from providers.services import exchanges
+from tickets.selectors.webhooks import due_notices
 
 _log = structlog.get_logger("portero.sweeps")
 BATCH = 500
@@ -142,6 +150,23 @@ def sweep_clock(**_: Any) -> None:
             endings.close_if_due(ticket_id=ticket_id, now=now)
 
 
+@shared_task(name="migrations.sweep_test_desk")
+def sweep_test_desk(**_: Any) -> None:
+    """Do what the desk of test tickets has to do, and hold their calls, without anybody of the real one."""
+    now = clock.now()
+    for ticket_id in test_desk_due.desks_due(now=now, limit=BATCH):
+        with _alone("test desk", ticket_id):
+            test_desk.act(ticket_id=ticket_id, now=now)
+    for call_id in test_desk_due.plays_due(now=now, limit=BATCH):
+        play_call.delay(call_id=call_id)
+
+
+@shared_task(name="migrations.play_call")
+def play_call(*, call_id: int, **_: Any) -> None:
+    """Hold the call of a test ticket; whoever claims it first holds it. Its codes are the sandbox's: they are no secrets."""
+    test_plays.play(call_pk=call_id, now=clock.now())
+
+
 @shared_task(name="migrations.sweep_holders")
 def sweep_holders(**_: Any) -> None:
     """Ask phone holders the day before their call, and have those who stay silent rung up."""
@@ -164,6 +189,15 @@ def sweep_abandoned(**_: Any) -> None:
     for ticket_id in due.silent_tickets(now=now, limit=BATCH):
         with _alone("ticket", ticket_id):
             letting_go.look_after(ticket_id=ticket_id, now=now)
+
+
+@shared_task(name="migrations.sweep_webhook_notices")
+def sweep_webhook_notices(**_: Any) -> None:
+    """Tell owners of webhook endpoints that were switched off."""
+    now = clock.now()
+    for endpoint_id in due_notices(now=now, limit=BATCH):
+        with _alone("webhook notice", endpoint_id):
+            webhook_notices.tell_owner(endpoint_id=endpoint_id, by=SYSTEM, now=now)
 
 
 @shared_task(name="migrations.refresh_insight")
@@ -202,3 +236,21 @@ def _file_fetched(run: fetching.Fetched) -> None:
     for mail_id in run.mails:
         with _alone("mail", mail_id):
             mail_filing.process(mail_id=mail_id, by=SYSTEM, now=clock.now())
+
+
+@shared_task(name="migrations.sweep_exports")
+def sweep_exports(**_: Any) -> None:
+    """Hand out exports that are to be written (on), also those whose process died; delete files that are kept no longer."""
+    now = clock.now()
+    for export_id in exports_due(now=now, limit=BATCH):
+        write_export.delay(export_id=export_id)
+    for export_id in exports_over(now=now, limit=BATCH):
+        with _alone("export", export_id):
+            exports.expire(export_id, by=SYSTEM, now=now)
+
+
+@shared_task(name="migrations.write_export", time_limit=1800)
+def write_export(*, export_id: int, **_: Any) -> None:
+    """Write an export for one turn; what is left is handed out again at once, behind whatever else waits."""
+    if exports.write_due(export_id, by=SYSTEM, now=clock.now()) is ExportState.RUNNING:
+        write_export.delay(export_id=export_id)

@@ -18,6 +18,7 @@ from unfold.decorators import display
 
 from config.core.admin.base import ReadOnlyAdmin
 from migrations_app.admin import console, console_live
+from migrations_app.admin.test_world import CallWorldFilter, named
 from migrations_app.admin.ticket_filters import AgentFilter
 from migrations_app.admin.words import STATE_COLOURS, badge
 from migrations_app.models import PinCall
@@ -30,7 +31,7 @@ class PinCallAdmin(ReadOnlyAdmin):
 
     list_display = ("time", "local_time", "ticket_link", "state_label", "agent", "number_count")
     list_display_links = ("time",)
-    list_filter = ("state", AgentFilter)
+    list_filter = ("state", AgentFilter, CallWorldFilter)
     search_fields = ("ticket__reference", "ticket__client_name")
     empty_note = _("Calls in which numbers are moved. Empty means that no client has chosen a time yet.")
     list_select_related = ("ticket", "agent")
@@ -108,7 +109,8 @@ class PinCallAdmin(ReadOnlyAdmin):
     @display(description=_("Ticket"))
     def ticket_link(self, row: PinCall) -> str:
         url = reverse("admin:tickets_ticket_change", args=[row.ticket_id])
-        return format_html('<a href="{}">{} · {}</a>', url, row.ticket.reference, row.ticket.client_name)
+        words = format_html('<a href="{}">{} · {}</a>', url, row.ticket.reference, row.ticket.client_name)
+        return named(row.ticket, words)
 
     @display(description=_("State"))
     def state_label(self, row: PinCall) -> str:

@@ -1,6 +1,6 @@
 """The chases card: what a person decides about reminders, and by whose hours they go."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
@@ -25,10 +25,10 @@ MAX_WHY = 1000
 _SAID_BY = (Party.ONBOARDING, Party.CLIENT, Party.OLD_BSP)
 
 
-def context_of(ticket: Ticket, case: MigrationCase) -> Mapping[str, Any]:
+def context_of(ticket: Ticket, case: MigrationCase, chases: Iterable[Chase]) -> Mapping[str, Any]:
     """Return what the card shows beside the chases: whose clock counts, and whom nobody reminds any more."""
     contacts = contacts_of(ticket, case).values()
-    stopped = Chase.objects.filter(case=case, state=ChaseState.STOPPED).exclude(stopped_by="").order_by("id")
+    stopped = [chase for chase in chases if chase.state == ChaseState.STOPPED and chase.stopped_by]
     return {
         "stopped_chases": [str(REQUIREMENT_TEXTS[chase.requirement_code][0]) for chase in stopped],
         "left_alone": [

@@ -21,9 +21,9 @@ from tickets.models import Event, Ticket
 
 def context_of(ticket: Ticket, case: MigrationCase, *, now: datetime) -> dict[str, Any]:
     """Return chases and single messages with what a person has decided about them."""
-    manners = chase_manners.context_of(ticket, case)
-    silent = {str(each["party"]): str(each["name"]) for each in manners["left_alone"]}
     rows = Chase.objects.filter(case=case).order_by("id").prefetch_related("attempts")
+    manners = chase_manners.context_of(ticket, case, rows)
+    silent = {str(each["party"]): str(each["name"]) for each in manners["left_alone"]}
     snoozed = _snoozed(ticket, rows, now)
     chases = [_chase(chase, ticket, case, silent, now) | {"snoozed": snoozed.get(chase.pk)} for chase in rows]
     notices = Notice.objects.filter(case=case).order_by("due_at", "id")

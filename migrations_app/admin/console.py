@@ -32,6 +32,7 @@ from migrations_app.admin.deeds import BadForm
 from migrations_app.admin.words import refusal_words
 from migrations_app.enums import NumberState
 from migrations_app.models import NumberMove, PinCall
+from migrations_app.rules.pins import new_pin
 from migrations_app.selectors.shared_calls import numbers_in
 from migrations_app.services import call_run, moves
 from migrations_app.services.move_steps import AnotherStepRuns, NoAnswer, Overtaken
@@ -163,7 +164,7 @@ def _with_new_pin(
     site: AdminSite, request: HttpRequest, form: StepForm, give: Callable[[StepForm, str], str]
 ) -> HttpResponse:
     """Use a PIN made here and show it once, in this answer. It is shown too when Meta did not answer: it may hold."""
-    pin = f"{secrets.randbelow(1_000_000):06d}"
+    pin = new_pin(secrets.randbelow)
     may_hold = _perform(request, lambda: give(form, pin))
     number = str(form.number.pk) if form.number else ""
     return _page(site, request, form.call, new_pin=pin if may_hold else "", number=number)

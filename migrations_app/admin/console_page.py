@@ -22,6 +22,7 @@ from migrations_app.rules.lifecycle import MOVED
 from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.shared_calls import others_of
 from migrations_app.services.call_run import may_be_missed
+from migrations_app.services.joining import phones_of
 from migrations_app.services.message_facts import call_context, case_context
 from migrations_app.services.rendering import render
 from tickets.selectors.desk import is_lead
@@ -93,6 +94,7 @@ def parts_of(call: PinCall, *, user: Any, chosen: str, shown: str, now: datetime
     return {
         "call": call,
         "ticket": call.ticket,
+        "rings": phones_of(call),
         "case": case,
         "now": now,
         "call_colour": STATE_COLOURS.get(call.state, ""),

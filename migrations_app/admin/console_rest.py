@@ -70,7 +70,9 @@ def rest_of(call: PinCall, *, now: datetime) -> Rest:
     if numbers:
         slots = offered_slots(SlotFrame(earliest, until, minutes, ticket.timezone, ticket.queue_id), case, now=now)
         choices = [choice_of(slot, zone_of(ticket.timezone)) for slot in best_of(slots, OFFERED)]
-    return Rest(lines, numbers, minutes, max(rests, default=None), choices)
+    # A rest that is over, or ends before the queue could call at all, keeps no time from being offered.
+    could = now + timedelta(minutes=policy_of(ticket.queue_id).min_notice_minutes)
+    return Rest(lines, numbers, minutes, max((rest for rest in rests if rest > could), default=None), choices)
 
 
 def _bookable(call: PinCall, case: MigrationCase, left: list[NumberMove], *, at: datetime) -> list[NumberMove]:

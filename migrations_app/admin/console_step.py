@@ -38,7 +38,8 @@ def step_context(
     """Return what the page says of the number in front; nothing where there is none."""
     if current is None:
         return {"current": None, "next_number": None}
-    problem = _problem(current)
+    counters = budget_of(current.case.ticket, current.number, now=now)
+    problem = _problem(current, codes_left=counters.codes.free_at is None)
     advice = _advice(current, now=now)
     following = [number for number in _waiting(numbers, aside) if number.pk != current.pk]
     return {
@@ -49,7 +50,7 @@ def step_context(
         "method": advice.method.value,
         "why_method": WHY_METHOD[advice.why],
         "other_way": advice.why in {WhyMethod.REFUSED, WhyMethod.NO_ARRIVAL},
-        "counters": budget_of(current.number, now=now),
+        "counters": counters,
         "problem": problem,
         "for_later": problem is not None and problem["after"] is After.LATER,
         "next_number": following[0] if following else None,
@@ -86,14 +87,15 @@ def _advice(number: NumberMove, *, now: datetime) -> Advice:
     )
 
 
-def _problem(number: NumberMove) -> dict[str, Any] | None:
+def _problem(number: NumberMove, *, codes_left: bool) -> dict[str, Any] | None:
     raw = number.last_error
     if not raw:
         return None
     title, advice = meta_text(raw)
     what = after(str(raw["key"]))
     # A number that rests or is left out says itself what comes next.
-    now_what = "" if number.state in WAITS else AFTER_WORDS[what]
+    asks = what in {After.NEW_CODE, After.OTHER_METHOD}
+    now_what = "" if number.state in WAITS or (asks and not codes_left) else AFTER_WORDS[what]
     return {
         "title": title,
         "advice": advice,

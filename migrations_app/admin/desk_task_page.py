@@ -134,7 +134,7 @@ def _labels(task: DeskTask) -> list[str]:
     priority = task.case.ticket.priority
     if priority != Priority.NORMAL:
         found.append(badge(Priority(priority).label, PRIORITY_COLOURS.get(priority, "")))
-    return [*found, badge(_("Test"), "")] if task.case.ticket.test else found
+    return [badge(_("TEST"), "warning"), *found] if task.case.ticket.test else found
 
 
 def _scripts(task: DeskTask, now: datetime) -> tuple[Script, Script | None]:

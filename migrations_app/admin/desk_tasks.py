@@ -19,6 +19,7 @@ from config.core import clock
 from config.core.admin.base import ReadOnlyAdmin, ShortCount
 from migrations_app.admin import desk_task_page
 from migrations_app.admin.task_words import PRIORITY_COLOURS
+from migrations_app.admin.test_world import TaskWorldFilter, named
 from migrations_app.admin.ticket_filters import Choices, QueueFilter
 from migrations_app.admin.words import badge
 from migrations_app.enums import DeskTaskState
@@ -34,7 +35,7 @@ def open_count(request: HttpRequest) -> str:
     """Return how many tasks wait in the queues of this person, for the sidebar; nothing where there are none."""
     if not request.user.has_perm("migrations_app.view_desktask"):
         return ""
-    found = visible_tasks(request.user).filter(state=DeskTaskState.OPEN).count()
+    found = visible_tasks(request.user).filter(state=DeskTaskState.OPEN, case__ticket__test__in=[False]).count()
     return str(found) if found else ""
 
 
@@ -80,7 +81,7 @@ class DeskTaskAdmin(ReadOnlyAdmin):
 
     list_display = ("what", "ticket_link", "with_whom", "there_now", "since", "priority_label", "assigned")
     list_display_links = ("what",)
-    list_filter = (StateFilter, ("kind", ChoicesDropdownFilter), WhoseFilter, TaskQueueFilter)
+    list_filter = (StateFilter, ("kind", ChoicesDropdownFilter), WhoseFilter, TaskQueueFilter, TaskWorldFilter)
     list_filter_submit = True
     empty_note = _(
         "What only a person can do: call, write on WhatsApp, ask on a portal, read an answer. Tasks appear by themselves when "
@@ -166,7 +167,7 @@ class DeskTaskAdmin(ReadOnlyAdmin):
     def ticket_link(self, row: DeskTask) -> str:
         ticket = row.case.ticket
         url = reverse("admin:tickets_ticket_change", args=[ticket.pk])
-        return format_html('<a href="{}">{}</a> · {}', url, ticket.reference, ticket.client_name)
+        return format_html('<a href="{}">{}</a> · {}', url, ticket.reference, named(ticket, ticket.client_name))
 
     @display(description=_("With"))
     def with_whom(self, row: DeskTask) -> str:

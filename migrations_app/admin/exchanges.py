@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from config.core.admin.base import ReadOnlyAdmin
+from migrations_app.admin.test_world import WorldFilter, named
 from migrations_app.admin.words import EMAIL_WORDS, badge
 from migrations_app.models import ChaseAttempt
 from providers.models import Exchange
@@ -20,14 +21,14 @@ class ExchangeAdmin(ReadOnlyAdmin):
     """An agent sees the exchanges of own queues' tickets; a lead all."""
 
     list_display = ("created_at", "channel", "what", "ticket_reference", "recipient", "state_label", "elapsed_ms")
-    list_filter = ("channel", "state")
+    list_filter = ("channel", "state", WorldFilter)
     search_fields = ("ticket_reference", "recipient", "title", "=message_id", "=provider_id")
     ordering = ("-id",)
     empty_note = _(
         "Every message and every call to another system is kept here. Empty means that nothing has left yet."
     )
     fields = (
-        "created_at", "finished_at", "channel", "purpose", "subject_key", "ticket_reference", "state", "recipient",
+        "created_at", "finished_at", "channel", "purpose", "subject_key", "ticket_reference", "test", "state", "recipient",
         "copied_to", "reply_to", "language", "title", "body", "message_id", "provider_id", "references", "error", "elapsed_ms",
     )  # fmt: skip
 
@@ -45,7 +46,8 @@ class ExchangeAdmin(ReadOnlyAdmin):
     @display(description=_("Purpose"), ordering="purpose")
     def what(self, row: Exchange) -> str:
         """Say in words what a message is; steps at Meta keep their names."""
-        return str(EMAIL_WORDS.get(row.purpose.partition(".")[2], row.purpose))
+        words = str(EMAIL_WORDS.get(row.purpose.partition(".")[2], row.purpose))
+        return named(row, words)
 
     @display(description=_("State"))
     def state_label(self, row: Exchange) -> str:

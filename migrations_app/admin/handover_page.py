@@ -12,7 +12,13 @@ from migrations_app.enums.aftercare import TemplateOutcome
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.handover import Sheet, sheet_of
-from migrations_app.services.handover import billing_words, message_address, sheet_file, webhook_words
+from migrations_app.services.handover import (
+    billing_words,
+    message_address,
+    no_templates_words,
+    sheet_file,
+    webhook_words,
+)
 from tickets.enums import Party
 from tickets.models import Ticket
 
@@ -48,6 +54,7 @@ def _context(ticket: Ticket, sheet: Sheet) -> dict[str, Any]:
             {"line": line, "address": message_address(line), "colour": STATE_COLOURS.get(line.state, "grey")}
             for line in sheet.numbers
         ],
+        "no_templates": no_templates_words(sheet),
         "templates": [(TemplateOutcome(name).label, count) for name, count in sheet.templates.items()],
         "remaining": [
             {"title": REQUIREMENT_TEXTS[item.code][0], "owner": Party(item.owner).label, "due_at": item.due_at}

@@ -11,9 +11,8 @@ from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.models import NumberMove, Requirement
 from migrations_app.rules.lifecycle import REQUIREMENT, SATISFIED
 from migrations_app.rules.requirements import CATALOGUE, DESK_ONLY_CODES, VALUE_CODES
-from tickets.enums import Party, TicketStatus
-
-NOTHING_TO_ANSWER = frozenset({TicketStatus.DRAFT, TicketStatus.CLOSED, TicketStatus.CANCELLED, TicketStatus.REJECTED})
+from migrations_app.services.requirements import NOTHING_TO_ANSWER
+from tickets.enums import Party
 
 FEW = 5
 """Up to so many numbers are shown without a click while something of theirs is open."""

@@ -13,6 +13,7 @@ from migrations_app.enums.texts import meta_text
 from migrations_app.models import MigrationCase, NumberMove, ProofTry
 from migrations_app.rules.proof import TRIES, WAITING_NUMBERS, WhyNot, why_not, window_opens
 from migrations_app.selectors.cases import is_by_api
+from migrations_app.selectors.haste import rate_of
 from migrations_app.selectors.proofs import meta_tasks_of
 from migrations_app.services.proof_facts import CaseTries, facts_for, read_tries, tries_of_lines
 from tickets.models import Ticket
@@ -23,7 +24,7 @@ def context_of(ticket: Ticket, case: MigrationCase, *, works: bool, now: datetim
     known = read_tries(ticket, case)
     numbers = list(case.numbers.all())
     shown = [number for number in numbers if known.tries.get(number.pk) or is_by_api(case)]
-    made = tries_of_lines(shown, now=now) if shown else {}
+    made = tries_of_lines(ticket, shown, now=now) if shown else {}
     tasks = meta_tasks_of(case)
     problems = [task for task in tasks if task.kind == DeskTaskKind.META_PROBLEM]
     return {
@@ -37,7 +38,7 @@ def _number(
     known: CaseTries, number: NumberMove, made: list[datetime], *, works: bool, now: datetime
 ) -> dict[str, Any]:
     reason = why_not(facts_for(known, number, now=now, counted=False), ProofOccasion.AGENT)
-    until = window_opens(made, now=now)
+    until = window_opens(made, now=now, rate=rate_of(known.ticket))
     if reason is None and until > now:
         reason = WhyNot.LIMIT
     waits = number.state in WAITING_NUMBERS

@@ -68,9 +68,13 @@ def ready_card(rows: Sequence[PinCall], *, seen: Collection[int], now: datetime)
     later = [line.number for line in lines if line.number_id in unready]
     shown = {line.number_id for line in lines if line.pin_call.ticket_id in seen}
     stops = readiness.missing(readiness.numbers)
+    cases = [_case(part, alone=len(readiness.cases) == 1) for part in readiness.cases if part.ticket.pk in seen]
+    numbers = [_number(readiness, line) for line in lines if line.number_id in shown]
     return {
-        "cases": [_case(part, alone=len(readiness.cases) == 1) for part in readiness.cases if part.ticket.pk in seen],
-        "numbers": [_number(readiness, line) for line in lines if line.number_id in shown],
+        "cases": cases,
+        "numbers": numbers,
+        # What is missing is told by itself; with nothing missing, all trouble is doubt.
+        "doubtful": sum(len(part.trouble) for part in (*cases, *numbers)),
         "ready_count": len(readiness.numbers - unready),
         "count": len(readiness.numbers),
         "may_start": bool(readiness.numbers - unready) or not readiness.numbers,

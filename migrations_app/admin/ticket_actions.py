@@ -24,6 +24,7 @@ from migrations_app.admin.group_call import GROUP_ACTIONS
 from migrations_app.admin.holder_card import HOLDER_ACTIONS
 from migrations_app.admin.message_profiles import PROFILE_ACTIONS
 from migrations_app.admin.proof_actions import PROOF_ACTIONS
+from migrations_app.admin.share_links import LINK_ACTIONS
 from migrations_app.admin.words import refusal_words
 from migrations_app.services import endings, letting_go
 from tickets.admin import actor_of
@@ -169,6 +170,7 @@ ALL_ACTIONS: dict[str, Action] = {
     **FLOW_ACTIONS,
     **GROUP_ACTIONS,
     **HOLDER_ACTIONS,
+    **LINK_ACTIONS,
     **MANNERS_ACTIONS,
     **PROFILE_ACTIONS,
     **PROOF_ACTIONS,

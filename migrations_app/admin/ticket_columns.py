@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from config.core import clock
+from migrations_app.admin.test_world import named
 from migrations_app.admin.ticket_clocks import target_badge
 from migrations_app.admin.words import PARTY_COLOURS, STAGE_COLOURS, STATUS_COLOURS, badge
 from migrations_app.enums import Stage
@@ -24,8 +25,7 @@ class TicketColumns:
 
     @display(description=_("Client"), header=True)
     def client(self, ticket: Ticket) -> list[str]:
-        note = gettext("test ticket") if ticket.test else ticket.client_reference
-        return [ticket.client_name, note]
+        return [named(ticket, ticket.client_name), ticket.client_reference]
 
     @display(description=_("Stage, status"))
     def stage_label(self, ticket: Ticket) -> str:

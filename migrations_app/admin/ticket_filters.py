@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from config.core import clock
+from migrations_app.admin.test_world import WorldFilter
 from migrations_app.admin.ticket_clocks import SLA_CHOICES, by_target
 from migrations_app.enums import Stage
 from migrations_app.enums.disputes import DisputeState
@@ -205,21 +206,8 @@ class AttentionFilter(DropdownFilter):
         return queryset.filter(let_go_at__isnull=False) if self.value() == "letting-go" else queryset
 
 
-class TestFilter(DropdownFilter):
-    """Live or test tickets."""
-
-    title = _("test")
-    parameter_name = "test"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("live", _("Live tickets")), ("test", _("Test tickets"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        return queryset.filter(test=self.value() == "test") if self.value() in {"live", "test"} else queryset
-
-
 DESK_FILTERS = [
     StatusFilter, StageFilter, WaitingFilter, QueueFilter, BspFilter, AssigneeFilter, PriorityFilter, OverdueFilter, SlaFilter,
-    AttentionFilter, TestFilter, GroupFilter,
+    AttentionFilter, WorldFilter, GroupFilter,
 ]  # fmt: skip
 CLIENT_FILTERS = [StatusFilter, StageFilter, WaitingFilter, GroupFilter]

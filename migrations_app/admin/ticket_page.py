@@ -21,6 +21,7 @@ from migrations_app.admin import (
     playbook_card,
     proof_card,
     proposal_card,
+    share_links,
 )
 from migrations_app.admin.desk_task_page import task_card
 from migrations_app.admin.insight import ready_line
@@ -124,7 +125,7 @@ def _labels(ticket: Ticket) -> list[tuple[str, str]]:
     if ticket.on_hold:
         labels.append((_("On hold"), STATUS_COLOURS["on_hold"]))
     if ticket.test:
-        labels.append((_("Test"), ""))
+        labels.insert(0, (_("TEST"), "warning"))
     if TAG in ticket.tags:
         labels.append((_("Old BSP does not answer"), "danger"))
     if ticket.priority != "normal":
@@ -165,6 +166,7 @@ def _case_context(
             f"{WEEKDAYS[window['weekday']]} {window['start']}–{window['end']}" for window in case.low_traffic_windows
         ],
         **message_profiles.context_of(ticket, case),
+        **share_links.context_of(ticket, may_share=works or not desk),
         **(proposal_card.context_of(case) if desk else {}),
         "sees_exchanges": desk and user.has_perm("providers.view_exchange"),
     }

@@ -21,6 +21,7 @@ from migrations_app.admin import (
     drafts,
     filing,
     message_preview,
+    share_links,
     ticket_actions,
     ticket_export,
     ticket_import,
@@ -112,6 +113,7 @@ class TicketAdmin(TicketColumns, ReadOnlyAdmin):
             path("<int:ticket_id>/slots/", wrap(self.slots_view), name="tickets_ticket_slots"),
             path("<int:ticket_id>/files/<uuid:file_id>/", wrap(self.file_download_view), name="tickets_ticket_file"),
             *message_preview.urls(self, wrap),
+            *share_links.urls(self, wrap),
             path("<int:ticket_id>/do/<slug:action>/", wrap(self.action_view), name="tickets_ticket_do"),
         ]
 

@@ -150,6 +150,7 @@ PROOF_COLOURS: dict[str, str] = {
 """Colour of what Meta said; the rest is grey."""
 
 EMAIL_WORDS: dict[str, Any] = {
+    "webhook_off": _("A webhook endpoint was switched off"),
     "two_step_guide": _("Guide: switch two-step verification off"),
     "two_step_letter": _("Letter for the old BSP, to the client"),
     "two_step_reminder": _("Reminder: two-step verification"),
@@ -278,7 +279,7 @@ def refusal_words(refusal: DomainError) -> str:
     if isinstance(refusal, Invalid):
         return " ".join(dict.fromkeys(error.detail for error in refusal.errors))
     if isinstance(refusal, MetaSaidNo) and refusal.detail:
-        return str(_("Meta refused: %(advice)s") % {"advice": gettext(refusal.detail)})
+        return str(_("Meta refused the step. What to do: %(advice)s") % {"advice": gettext(refusal.detail)})
     if type(refusal) in _REFUSALS:
         return str(_REFUSALS[type(refusal)])
     if isinstance(refusal, NotTried):

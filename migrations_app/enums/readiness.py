@@ -40,6 +40,10 @@ class Why(TextChoices):
         _("The last proof is older than 72 hours. It is tried again at the start, where that is possible."),
     )
     META_REFUSED = "meta_refused", _("Meta still sees two-step verification switched on.")
+    META_SAID_NO = (
+        "meta_said_no",
+        _("Meta refused the move because of it. It closes by itself when a look at Meta shows it mended."),
+    )
     NO_CODE_LINE = "no_code_line", _("Neither a text message nor a call is a way to bring the code to such a line.")
     PAGER = "pager", _("A pager takes neither text messages nor calls.")
     BEHIND_IVR = (

@@ -9,6 +9,7 @@ from migrations_app.models.desk_tasks import DeskTask
 from migrations_app.models.disputes import OwnershipDispute
 from migrations_app.models.endpoints import OrganizationEndpoint
 from migrations_app.models.evidence import Evidence
+from migrations_app.models.exports import TicketExport
 from migrations_app.models.feeds import CalendarFeed
 from migrations_app.models.holders import HolderCheck, HolderLink
 from migrations_app.models.inbound import InboundFile, InboundMail, MailboxPlace
@@ -57,4 +58,5 @@ __all__ = [
     "ProofTry",
     "Requirement",
     "TemplateEntry",
+    "TicketExport",
 ]

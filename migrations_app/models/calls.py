@@ -78,6 +78,8 @@ class PinCall(TimestampedModel):
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     looked_at = models.DateTimeField(_("looked at whether it is ready"), null=True, blank=True, editable=False)
+    play_at = models.DateTimeField(_("played at"), null=True, blank=True, editable=False)
+    """When the machine holds the call of a test ticket; always empty in live ones."""
     override_by = models.CharField(_("begun in spite of it by"), max_length=200, blank=True, default="")
     override_reason = models.TextField(_("why it was begun all the same"), blank=True, default="")
     overridden = models.JSONField(_("what was overridden"), default=list, blank=True, editable=False)
@@ -111,6 +113,8 @@ class PinCall(TimestampedModel):
             models.Index(fields=["expires_at"], condition=Q(state="held"), name="pin_call_hold_due"),
             # A call by its address, and the tickets that share it.
             models.Index(fields=["uid", "ticket"], name="pin_call_by_uid"),
+            # The sweep that holds the calls of test tickets.
+            models.Index(fields=["play_at"], condition=Q(play_at__isnull=False), name="pin_call_play_due"),
             # The calls of the day in the admin.
             models.Index(fields=["state", "start"], name="pin_call_by_day"),
         ]

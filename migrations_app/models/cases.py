@@ -34,6 +34,8 @@ class MigrationCase(TimestampedModel):
     )
     stage = models.CharField(_("stage"), max_length=20, choices=Stage.choices, default=Stage.TRIAGE)
     stage_since = models.DateTimeField(_("stage since"))
+    # How long it was in each stage, as `rules.stage_times` writes it: for exports.
+    stage_times = models.JSONField(default=dict, editable=False)
     flow = models.CharField(_("flow"), max_length=30, choices=Flow.choices)
     flow_decided_by = models.CharField(_("flow decided by"), max_length=200, blank=True, default="", editable=False)
     flow_reason = models.TextField(_("why this flow"), blank=True, default="", editable=False)
@@ -73,6 +75,8 @@ class MigrationCase(TimestampedModel):
     )
     bsp_silent_since = models.DateTimeField(_("old BSP has not answered since"), null=True, blank=True, editable=False)
     silence_due_at = models.DateTimeField(_("silence is looked at"), null=True, blank=True, editable=False)
+    test_desk_at = models.DateTimeField(_("test desk acts at"), null=True, blank=True, editable=False)
+    """When the machine that plays the desk of a test ticket has something to do next; always empty in live ones."""
     ready_likely_at = models.DateTimeField(_("ready in half of such cases by"), null=True, blank=True, editable=False)
     ready_late_at = models.DateTimeField(_("ready in nine of ten by"), null=True, blank=True, editable=False)
     ready_cases = models.PositiveIntegerField(_("known cases"), null=True, blank=True, editable=False)
@@ -96,6 +100,8 @@ class MigrationCase(TimestampedModel):
             both_or_neither("ready_likely_at", "ready_late_at", name="case_ready_both_dates"),
         ]
         indexes = [
+            # The sweep of the machine that plays the desk of test tickets.
+            models.Index(fields=["test_desk_at"], condition=Q(test_desk_at__isnull=False), name="case_test_desk_due"),
             # The sweep that goes on with silent clients: next ladder, warning, letting go.
             models.Index(fields=["silence_due_at"], condition=Q(silence_due_at__isnull=False), name="case_silence_due"),
             # The ticket list's filter of old BSPs that do not answer.

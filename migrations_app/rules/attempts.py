@@ -38,17 +38,17 @@ class Budget:
         return int(self.within.total_seconds() // 3600)
 
 
-def registrations(made: Iterable[datetime], *, now: datetime) -> Budget:
+def registrations(made: Iterable[datetime], *, now: datetime, within: timedelta = REGISTRATION_WINDOW) -> Budget:
     """Return the budget of registrations: a moving window, so the next is free when the oldest of the last ten leaves it."""
-    counted = sorted(moment for moment in made if moment > now - REGISTRATION_WINDOW)
+    counted = sorted(moment for moment in made if moment > now - within)
     full = len(counted) >= REGISTRATIONS
     return Budget(
         used=len(counted),
         most=REGISTRATIONS,
-        within=REGISTRATION_WINDOW,
+        within=within,
         warn_from=REGISTRATIONS_WARN,
-        free_at=counted[-REGISTRATIONS] + REGISTRATION_WINDOW if full else None,
-        eases_at=counted[0] + REGISTRATION_WINDOW if counted else None,
+        free_at=counted[-REGISTRATIONS] + within if full else None,
+        eases_at=counted[0] + within if counted else None,
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from migrations_app.enums import Blocks, NumberState, RequirementState
+from migrations_app.enums import Blocks, NumberState, RequirementCode, RequirementState
 from migrations_app.enums.readiness import Standing, Why
 from migrations_app.rules.attempts import Budget
 from migrations_app.rules.facts import NumberAnswers
@@ -78,4 +78,8 @@ def required(row: RequirementFacts, case: CaseFacts) -> Check:
     """Return how a requirement stands: what blocks scheduling or the start is missing while it is open."""
     if is_clear(row, reviews_claims=case.reviews_claims):
         return Check(row.code.value, who=row.owner)
+    if row.refused:
+        # The account at the destination is approved by Meta alone; all else is mended by whose requirement it is.
+        by_meta = row.code is RequirementCode.DESTINATION_ACCOUNT_READY
+        return Check(row.code.value, Standing.MISSING, Why.META_SAID_NO, Party.META if by_meta else row.owner)
     return Check(row.code.value, Standing.MISSING, _OPEN_WHY.get(row.state, Why.NOT_MET), row.owner)

@@ -12,6 +12,7 @@ from migrations_app.enums import (
 )
 from migrations_app.enums.aftercare import CheckState
 from migrations_app.enums.disputes import DisputeState
+from migrations_app.enums.exports import ExportState
 from migrations_app.enums.mail import MailState
 from migrations_app.enums.proofs import ProofState
 from migrations_app.enums.proposals import ProposalState
@@ -257,6 +258,20 @@ MOVE_CHECK = table(
     },
 )
 
+EXPORT = table(
+    "export",
+    start=ExportState.QUEUED,
+    moves={
+        ExportState.QUEUED: (ExportState.RUNNING,),
+        # Who takes it over from a process that died begins anew; the third death fails it.
+        ExportState.RUNNING: (ExportState.DONE, ExportState.FAILED),
+        ExportState.DONE: (ExportState.EXPIRED,),
+        ExportState.FAILED: (),
+        ExportState.EXPIRED: (),
+    },
+)
+
 ALL_TABLES = (
     STAGE, NUMBER, REQUIREMENT, CHASE, ATTEMPT, PIN_CALL, PROPOSAL, DISPUTE, DESK_TASK, PROOF, MAIL, MOVE_CHECK,
+    EXPORT,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 
 from migrations_app.enums import NumberState, RequirementCode, RequirementState, Stage, Verdict
 from migrations_app.enums.proofs import ProofOccasion, ProofState
+from migrations_app.rules.haste import REAL
 
 TRIES, WINDOW = 3, timedelta(hours=24)
 """At most so many tries of a number in a moving window, whatever tickets they belong to."""
@@ -97,10 +98,11 @@ def why_not(facts: TryFacts, occasion: ProofOccasion) -> WhyNot | None:
     return next((reason for holds, reason in standing if not holds), None)
 
 
-def window_opens(tries: Iterable[datetime], *, now: datetime) -> datetime:
+def window_opens(tries: Iterable[datetime], *, now: datetime, rate: float = REAL) -> datetime:
     """Return when a number may be tried next by the limit alone: now, or when the oldest try that counts leaves the window."""
-    inside = sorted(moment for moment in tries if moment > now - WINDOW)
-    return now if len(inside) < TRIES else inside[-TRIES] + WINDOW
+    window = WINDOW / rate
+    inside = sorted(moment for moment in tries if moment > now - window)
+    return now if len(inside) < TRIES else inside[-TRIES] + window
 
 
 @dataclass(frozen=True)
@@ -124,11 +126,11 @@ class NextTry:
     round_started_at: datetime | None = None
 
 
-def next_try(last: PastTry | None, *, now: datetime) -> NextTry | None:
+def next_try(last: PastTry | None, *, now: datetime, rate: float = REAL) -> NextTry | None:
     """Return the next try of a standing claim after its last one; None when time alone brings nothing new.
 
     A round is the first try and three more, 10 minutes, 30 minutes and 2 hours after it. Three tries fill the 24 hours, so the
-    fourth waits until the first leaves the window.
+    fourth waits until the first leaves the window. `rate`, here and below: how many times as fast time passes.
     """
     if last is None:
         return NextTry(now)
@@ -139,28 +141,28 @@ def next_try(last: PastTry | None, *, now: datetime) -> NextTry | None:
     if last.lost:
         return NextTry(now, last.try_no, last.round_started_at)
     if last.try_no < LAST:
-        due = last.round_started_at + RETRIES[last.try_no - 1]
+        due = last.round_started_at + RETRIES[last.try_no - 1] / rate
         return NextTry(max(due, now), last.try_no + 1, last.round_started_at)
-    return None if last.state is ProofState.STILL_ON else NextTry(max(last.ended_at + REST, now))
+    return None if last.state is ProofState.STILL_ON else NextTry(max(last.ended_at + REST / rate, now))
 
 
-def speaks_against(last: PastTry | None, *, due: datetime | None, now: datetime) -> bool:
+def speaks_against(last: PastTry | None, *, due: datetime | None, now: datetime, rate: float = REAL) -> bool:
     """Tell whether nothing should be built on a standing claim yet: Meta saw it on when asked last, or is about to be asked.
 
     `due` is when it is asked next; None: it is not. A try that is hours away holds nothing up, since the claim suffices.
     """
     if last is not None and last.state is ProofState.STILL_ON:
         return True
-    return due is not None and due <= now + RETRIES[-1]
+    return due is not None and due <= now + RETRIES[-1] / rate
 
 
-def next_again(proven: datetime, last: PastTry | None, *, now: datetime) -> NextTry | None:
+def next_again(proven: datetime, last: PastTry | None, *, now: datetime, rate: float = REAL) -> NextTry | None:
     """Return when a proof is made anew: after 72 hours, and where that brought no verdict, as any other try."""
     if last is None or last.ended_at <= proven or last.state is ProofState.ACCEPTED:
-        return NextTry(max(proven + HOLDS, now))
+        return NextTry(max(proven + HOLDS / rate, now))
     if last.state in {ProofState.UNANSWERED, ProofState.POSTPONED}:
-        return next_try(last, now=now)
-    return NextTry(max(last.ended_at + HOLDS, now))
+        return next_try(last, now=now, rate=rate)
+    return NextTry(max(last.ended_at + HOLDS / rate, now))
 
 
 def is_final(occasion: ProofOccasion, state: RequirementState, try_no: int) -> bool:

@@ -21,20 +21,39 @@ AHEAD_UNASKED = timedelta(hours=48)
 LATER = timedelta(days=1)
 """When a ticket on hold, or one that is about to be let go, is looked at again."""
 _APART = timedelta(hours=3)
+_SOON = timedelta(days=7)
+"""Quiet hours on fewer days of this stretch than times are proposed count as rare."""
 _SAME_DAY, _SAME_HOURS = 0.1, 0.05
 _PER_DAY = 8
 _STEP = timedelta(minutes=45)
 
 
 def best_slots(slots: Iterable[Slot], *, zone: ZoneInfo, count: int = BEST) -> list[Slot]:
-    """Return the best moments in order of time, on different days and at different hours where scores are near."""
+    """Return the best moments in order of time, on different days and at different hours where scores are near.
+
+    Where the client's quiet hours are rare, the best quiet moment stands beside good others that are sooner: three times on the
+    same day of the week would make a client that cannot on that day wait for weeks.
+    """
     left = sorted(slots, key=lambda slot: (-slot.score, slot.start))
+    sooner = _beside_rare_quiet(left, zone, count)
     chosen: list[Slot] = []
     while left and len(chosen) < count:
-        best = max(left, key=lambda slot: _worth(slot, chosen, zone))
+        pool = [slot for slot in left if slot.start in sooner] if chosen else []
+        best = max(pool or left, key=lambda slot: _worth(slot, chosen, zone))
         chosen.append(best)
         left = [slot for slot in left if abs(slot.start - best.start) >= _APART]
     return sorted(chosen, key=lambda slot: slot.start)
+
+
+def _beside_rare_quiet(best_first: Sequence[Slot], zone: ZoneInfo, count: int) -> set[datetime]:
+    """Return the moments of the next days that are not quiet, if the best one is and fewer days than `count` have quiet hours."""
+    if not best_first or not best_first[0].low_traffic:
+        return set()
+    until = min(slot.start for slot in best_first) + _SOON
+    near = [slot for slot in best_first if slot.start < until]
+    if len({slot.start.astimezone(zone).date() for slot in near if slot.low_traffic}) >= count:
+        return set()
+    return {slot.start for slot in near if not slot.low_traffic}
 
 
 def _worth(slot: Slot, chosen: Sequence[Slot], zone: ZoneInfo) -> float:

@@ -82,6 +82,11 @@ def _with_read(check: Check, case: CaseFacts) -> Check:
     return Check(check.code, Standing.MISSING, Why.NO_APP, Party.ONBOARDING)
 
 
+def is_approved(read: AccountRead | None) -> bool:
+    """Tell whether Meta shows the destination's account as approved, with nothing doubtful about it."""
+    return _approved(read).standing is Standing.OK
+
+
 def _approved(read: AccountRead | None) -> Check:
     code = CheckCode.DESTINATION_APPROVED.value
     if read is None or not read.answered:
@@ -89,7 +94,7 @@ def _approved(read: AccountRead | None) -> Check:
     if read.review.upper() != "APPROVED":
         # Meta refuses the move with 2388103, "your WhatsApp account must be approved". An empty answer is no refusal.
         standing = Standing.MISSING if read.review else Standing.DOUBTFUL
-        return Check(code, standing, Why.REVIEW_PENDING if read.review else Why.NO_ANSWER, Party.CLIENT)
+        return Check(code, standing, Why.REVIEW_PENDING if read.review else Why.NO_ANSWER, Party.META)
     if read.verification and read.verification.upper() != "VERIFIED":
         return Check(code, Standing.DOUBTFUL, Why.NOT_VERIFIED, Party.CLIENT)
     return Check(code)

@@ -1,4 +1,4 @@
-"""Taking 6-digit codes and PINs out of what people write, before it is kept anywhere.
+"""Taking 6-digit codes, PINs and the secret part of our own links out of what people write, before it is kept anywhere.
 
 A number of six digits is taken for a secret when a word for code or PIN stands near it, or when it stands on a line alone.
 A BSP's case number is left: a word for case, ticket or request right before it says what it is.
@@ -25,12 +25,21 @@ _CASE = re.compile(
     r"|#|№|nº|n\.º)",
     re.IGNORECASE,
 )
+_LINK = re.compile(
+    r"((?:/|%2F)(?:[cht]|cal)(?:/|%2F))[\w-]{32}(?![\w-])|((?:/|%2F)u(?:/|%2F))[\w.-]+(?:~|%7E)[\w-]{20,}",
+    re.IGNORECASE,
+)
+"""The secret part of our links, as long as we make it: a reply quotes the message with them."""
 _CLOSE = 3
 """`PIN #123456`: a sign so near to the word for a secret belongs to the secret."""
 
 
 def redact(text: str, *, markup: bool = False) -> str:
-    """Return a text with its codes and PINs replaced by dots. In markup, tags may stand between a word and its digits."""
+    """Return a text with its codes and PINs replaced by dots, and the secret part of our links by stars.
+
+    In markup, tags may stand between a word and its digits.
+    """
+    text = _LINK.sub(lambda found: f"{found[1] or found[2]}***", text)
     before, after = (_BEFORE_IN_MARKUP, _AFTER_IN_MARKUP) if markup else (_BEFORE, _AFTER)
 
     def judged(found: re.Match[str]) -> str:

@@ -28,12 +28,12 @@ class SilenceStep(StrEnum):
 
 @dataclass(frozen=True)
 class Patience:
-    """The desk's patience, in days."""
+    """The desk's patience with a ticket, in days; fractions of them with a test ticket."""
 
-    ladder_days: int
-    let_go_days: int
-    abandoned_days: int
-    draft_days: int
+    ladder_days: float
+    let_go_days: float
+    abandoned_days: float
+    draft_days: float
 
 
 @dataclass(frozen=True)

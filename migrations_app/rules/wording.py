@@ -63,8 +63,11 @@ class Hold:
         return bool(self.free & set(prepared))
 
 
-def hold_of(requirements: Iterable[RequirementFacts]) -> Hold:
-    """Return which open numbers have to wait: all while a long blocker of the case is open, else those with one of their own."""
+def hold_of(requirements: Iterable[RequirementFacts], *, in_call: Collection[int] = ()) -> Hold:
+    """Return which open numbers have to wait: all while a long blocker of the case is open, else those with one of their own.
+
+    `in_call`: numbers of a call that is running. Everybody is there and waits for nothing else: they are switched off now.
+    """
     rows = list(requirements)
     blocked = {row.number_id for row in rows if row.code in LONG_BLOCKERS and row.state not in CLEAR_FOR_SCHEDULING}
     asked = {
@@ -72,7 +75,7 @@ def hold_of(requirements: Iterable[RequirementFacts]) -> Hold:
         for row in rows
         if row.code == RequirementCode.TWO_STEP_DISABLED and row.state in OPEN and row.number_id is not None
     }
-    held = asked if None in blocked else asked & blocked
+    held = (asked if None in blocked else asked & blocked) - set(in_call)
     return Hold(frozenset(asked - held), frozenset(held))
 
 

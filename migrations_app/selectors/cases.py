@@ -41,6 +41,7 @@ from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.phone import NotAPhoneNumber, match_key, parse_phone
 from migrations_app.rules.progress import ENDED, CaseFacts, NumberFacts, RequirementFacts
 from migrations_app.rules.proof import BY_META, OPEN_PROOFS
+from migrations_app.selectors.test_desk import stands_in_triage
 from tickets.enums import Party
 from tickets.models import Ticket
 from tickets.selectors.desk import matching
@@ -72,7 +73,7 @@ def facts_of(case: MigrationCase, ticket: Ticket) -> CaseFacts:
     return CaseFacts(
         stage=Stage(case.stage),
         plan=case_plan(case),
-        in_triage=bool(ticket.queue and ticket.queue.is_triage),
+        in_triage=stands_in_triage(ticket),
         call_booked=PinCallState.BOOKED in calls.values(),
         call_started=PinCallState.STARTED in calls.values(),
         in_call=frozenset(calls),
@@ -197,6 +198,13 @@ def calls_of(case: MigrationCase) -> list[PinCall]:
         for call in number.pin_calls.all():
             found[call.pk] = call
     return sorted(found.values(), key=lambda call: (call.start, call.pk))
+
+
+def shown_calls(ticket_id: int) -> QuerySet[PinCall]:
+    """Return every call that a ticket was given at some time, with its numbers in their order; holds are none."""
+    numbers = NumberMove.objects.order_by("position").prefetch_related("pin_calls")
+    rows = PinCall.objects.filter(ticket_id=ticket_id, state__in=SHOWN_CALLS).select_related("agent")
+    return rows.prefetch_related(Prefetch("numbers", queryset=numbers))
 
 
 def current_call(calls: Iterable[PinCall]) -> PinCall | None:

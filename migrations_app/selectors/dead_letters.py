@@ -31,14 +31,14 @@ def undelivered_of(ticket: Ticket) -> bool:
 
 
 def _chased(user: Any) -> QuerySet[ChaseAttempt]:
-    rows = ChaseAttempt.objects.filter(undelivered_at__isnull=False)
+    rows = ChaseAttempt.objects.filter(undelivered_at__isnull=False, chase__case__ticket__test__in=[False])
     if not is_lead(user):
         rows = rows.filter(chase__case__ticket__in=visible_tickets(user))
     return rows.select_related("chase__case__ticket").order_by("-undelivered_at", "-id")
 
 
 def _told(user: Any) -> QuerySet[Notice]:
-    rows = Notice.objects.filter(undelivered_at__isnull=False)
+    rows = Notice.objects.filter(undelivered_at__isnull=False, case__ticket__test__in=[False])
     if not is_lead(user):
         rows = rows.filter(case__ticket__in=visible_tickets(user))
     return rows.select_related("case__ticket", "pin_call").order_by("-undelivered_at", "-id")

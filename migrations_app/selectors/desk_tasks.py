@@ -47,7 +47,8 @@ def besides(task: DeskTask, visible: QuerySet[DeskTask]) -> list[DeskTask]:
     same = {"contact": task.contact} if task.contact else {"url": task.url}
     if not any(same.values()):
         return []
-    rows = visible.filter(state=DeskTaskState.OPEN, **same).exclude(pk=task.pk)
+    # Nobody is rung for a ticket that is only tried.
+    rows = visible.filter(state=DeskTaskState.OPEN, case__ticket__test__in=[False], **same).exclude(pk=task.pk)
     return list(rows.select_related("case__ticket").order_by("created_at", "id")[:MOST_BESIDES])
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from migrations_app.enums import Blocks, NumberState, RequirementState
+from migrations_app.enums import Blocks, NumberState, RequirementCode, RequirementState
 from migrations_app.enums.aftercare import CheckKind, TemplateOutcome
 from migrations_app.models import MigrationCase, MoveCheck, NumberMove, Requirement, TemplateEntry
-from migrations_app.rules.lifecycle import SATISFIED
-from migrations_app.rules.progress import HOLDS_RESOLVING
+from migrations_app.rules.lifecycle import CLEAR_FOR_SCHEDULING, MOVED, SATISFIED
+from migrations_app.rules.progress import CUT_OVER, HOLDS_RESOLVING
 from migrations_app.rules.templates import OPEN_OUTCOMES
 from migrations_app.selectors.aftercare import open_templates, outcome_counts
 from providers.models import MetaAccount
@@ -48,6 +48,7 @@ class Sheet:
     """The whole sheet. `apps` None: nobody has read yet which apps receive the account's webhooks."""
 
     reference: str
+    test: bool
     client: str
     destination: str
     old_bsp: str
@@ -56,6 +57,9 @@ class Sheet:
     numbers: tuple[NumberLine, ...]
     templates: dict[str, int]
     open_templates: tuple[TemplateEntry, ...]
+    templates_compared: bool
+    to_move: tuple[str, ...]
+    """Numbers that are still to be moved."""
     remaining: tuple[Remaining, ...]
     zone: str
 
@@ -72,6 +76,7 @@ def sheet_of(ticket: Ticket, case: MigrationCase) -> Sheet:
     numbers = NumberMove.objects.filter(case=case).exclude(state=NumberState.SKIPPED).order_by("position")
     return Sheet(
         reference=ticket.reference,
+        test=ticket.test,
         client=ticket.client_name,
         destination=str(case.playbook_copy.get("name", "")),
         old_bsp=case.current_bsp.name if case.current_bsp else case.current_bsp_name,
@@ -80,12 +85,21 @@ def sheet_of(ticket: Ticket, case: MigrationCase) -> Sheet:
         numbers=tuple(_line(number, looks.get(number.pk)) for number in numbers),
         templates=outcome_counts(case),
         open_templates=tuple(open_templates(case, limit=MOST_TEMPLATES)),
+        templates_compared=_compared(case),
+        to_move=tuple(number.number for number in numbers if number.state not in CUT_OVER),
         remaining=_remaining(
-            Requirement.objects.filter(case=case).order_by("id"),
+            Requirement.objects.filter(case=case).exclude(number__state__in=MOVED).order_by("id"),
             moved=all(number.state == NumberState.LIVE for number in numbers),
         ),
         zone=ticket.timezone,
     )
+
+
+def _compared(case: MigrationCase) -> bool:
+    """Tell whether the templates were compared after the move, or somebody has settled that they are all there."""
+    read = MoveCheck.objects.filter(case=case, kind=CheckKind.TEMPLATES, read_at__isnull=False)
+    settled = Requirement.objects.filter(case=case, code=RequirementCode.TEMPLATES_CHECKED, state__in=SATISFIED)
+    return read.exists() or settled.exists()
 
 
 def _looks(case: MigrationCase) -> dict[int, MoveCheck]:
@@ -108,10 +122,15 @@ def _line(number: NumberMove, look: MoveCheck | None) -> NumberLine:
 
 
 def _remaining(rows: Iterable[Requirement], *, moved: bool) -> tuple[Remaining, ...]:
-    """Return each open requirement once, with its earliest date; what stood before the move is past once all have moved."""
+    """Return each open requirement once, with its earliest date; what stood before the move is past once all have moved.
+
+    What has to be true before the move is done when somebody has said so; what comes after it, when it is proven.
+    """
     found: dict[str, Remaining] = {}
     for row in rows:
-        past = moved and row.blocks in _BEFORE_THE_MOVE and row.code not in HOLDS_RESOLVING
-        if row.state not in SATISFIED and row.code not in found and not past:
+        before = row.blocks in _BEFORE_THE_MOVE and row.code not in HOLDS_RESOLVING
+        past = before and moved
+        done = CLEAR_FOR_SCHEDULING if before else SATISFIED
+        if row.state not in done and row.code not in found and not past:
             found[row.code] = Remaining(row.code, row.owner, RequirementState(row.state).value, row.due_at)
     return tuple(found.values())

@@ -13,6 +13,7 @@ from migrations_app.rules.slots import LowTrafficWindow, Slot, SlotQuestion, off
 from migrations_app.rules.traffic import profile_of
 from migrations_app.selectors.agents import agents_of, loads_of, taken_by
 from migrations_app.selectors.call_policies import policy_of
+from migrations_app.selectors.test_desk import machine_as_agent
 from tickets.models import Ticket
 from tickets.selectors.service_levels import desk_hours
 
@@ -43,8 +44,9 @@ def windows_of(case: MigrationCase) -> tuple[LowTrafficWindow, ...]:
 def offered_slots(frame: SlotFrame, case: MigrationCase, *, now: datetime, ignore_taken: bool = False) -> list[Slot]:
     """Return the free moments within the frame by the rules of its queue, in order of time.
 
-    Agents are those of the queue. Holds that have expired count as free, swept or not, and so does the ticket's own: whatever
-    is taken next replaces it. `ignore_taken`: as if there were no other calls.
+    Agents are those of the queue; for a test ticket the machine that plays them, with a calendar of its own. Holds that have
+    expired count as free, swept or not, and so does the ticket's own: whatever is taken next replaces it. `ignore_taken`: as if
+    there were no other calls.
     """
     policy = policy_of(frame.queue_id)
     reach = in_reach(policy, frame.since, frame.until, now=now)
@@ -55,6 +57,8 @@ def offered_slots(frame: SlotFrame, case: MigrationCase, *, now: datetime, ignor
     client = Client(zone_of(frame.timezone), ticket.country, ticket.language)
     asked = Frame(since, until, frame.minutes, client, policy, desk_hours(ticket) if policy.within_calendar else None)
     agents = agents_of(frame.queue_id, since=since, until=until + _LONGEST)
+    if ticket.test:
+        agents = [machine_as_agent(ticket, agents, zone=client.zone.key)]
     taken = Taken()
     if not ignore_taken:
         taken = taken_by(agents, since=since, until=until, ticket_id=ticket.pk, moving=frame.moving, now=now)

@@ -12,6 +12,7 @@ from migrations_app.rules.aftercare import CLOSING_DUE, READ_AGAIN, due_of
 from migrations_app.rules.lifecycle import MOVE_CHECK, MOVED, SATISFIED
 from migrations_app.rules.progress import ENDED
 from migrations_app.selectors.cases import is_by_api
+from migrations_app.selectors.haste import sooner, wait_of
 from providers.models import MetaAccount
 
 _BEFORE_THE_MOVE = frozenset({Stage.SCHEDULED, Stage.IN_CALL})
@@ -69,7 +70,7 @@ def plan_again(uow: UnitOfWork, row: MoveCheck, *, due: datetime, **columns: Any
 def _plan_list_before(uow: UnitOfWork, case: MigrationCase, stage: Stage) -> None:
     """Read the templates when the call is booked, and once more as it begins if that was long ago."""
     row = plan_check(uow, case, CheckKind.TEMPLATES_BEFORE, due=uow.now)
-    old = row.read_at is not None and row.read_at < uow.now - _STALE_LIST
+    old = row.read_at is not None and row.read_at < uow.now - wait_of(case.ticket, _STALE_LIST)
     if stage is Stage.IN_CALL and old and row.state == CheckState.DONE:
         plan_again(uow, row, due=uow.now)
 
@@ -82,9 +83,9 @@ def _plan_after_live(uow: UnitOfWork, case: MigrationCase) -> None:
             _plan_looks(uow, case, number, number.live_at, known)
     for number in NumberMove.objects.filter(case=case, state=NumberState.REGISTERED).exclude(phone_number_id=""):
         if (CheckKind.LIVE.value, number.pk) not in known:
-            plan_check(uow, case, CheckKind.LIVE, due=uow.now + READ_AGAIN, number=number)
+            plan_check(uow, case, CheckKind.LIVE, due=uow.now + wait_of(case.ticket, READ_AGAIN), number=number)
     if live and (CheckKind.TEMPLATES.value, None) not in known and asks_for_templates(case):
-        plan_check(uow, case, CheckKind.TEMPLATES, due=due_of(CheckKind.TEMPLATES, live_at=uow.now))
+        plan_check(uow, case, CheckKind.TEMPLATES, due=_due_of(case, CheckKind.TEMPLATES, live_at=uow.now))
 
 
 def _plan_looks(
@@ -92,10 +93,14 @@ def _plan_looks(
 ) -> None:
     for kind in (CheckKind.LIVE, CheckKind.QUALITY):
         if (kind.value, number.pk) not in known:
-            plan_check(uow, case, kind, due=due_of(kind, live_at=live_at), number=number)
+            plan_check(uow, case, kind, due=_due_of(case, kind, live_at=live_at), number=number)
     # What was planned while the number was only registered: it is live, so the look that counts is the later one.
     early = MoveCheck.objects.filter(number=number, kind=CheckKind.LIVE, state=CheckState.PLANNED, read_at=None)
-    early.filter(updated_at__lte=live_at, tries=0).update(due_at=due_of(CheckKind.LIVE, live_at=live_at))
+    early.filter(updated_at__lte=live_at, tries=0).update(due_at=_due_of(case, CheckKind.LIVE, live_at=live_at))
+
+
+def _due_of(case: MigrationCase, kind: CheckKind, *, live_at: datetime) -> datetime:
+    return sooner(case.ticket, due_of(kind, live_at=live_at), since=live_at)
 
 
 def live_numbers(case: MigrationCase) -> list[NumberMove]:
@@ -107,4 +112,6 @@ def _date_closing(uow: UnitOfWork, case: MigrationCase) -> None:
     """Give closing reminders their dates, once, when no number is left to move."""
     rows = Requirement.objects.filter(case=case, code__in=list(CLOSING_DUE), due_at=None).exclude(state__in=SATISFIED)
     for row in rows:
-        Requirement.objects.filter(pk=row.pk).update(due_at=uow.now + CLOSING_DUE[RequirementCode(row.code)])
+        Requirement.objects.filter(pk=row.pk).update(
+            due_at=uow.now + wait_of(case.ticket, CLOSING_DUE[RequirementCode(row.code)])
+        )

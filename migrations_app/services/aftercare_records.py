@@ -1,6 +1,6 @@
 """What is written of an answered check: its own result, and what that means for the case. Under the ticket's lock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -8,18 +8,19 @@ from typing import Any
 from config.core.uow import UnitOfWork
 from migrations_app.enums import NumberState
 from migrations_app.enums.aftercare import CheckKind, CheckState
-from migrations_app.models import MigrationCase, MoveCheck
-from migrations_app.rules.aftercare import MOST_TRIES, next_pause
+from migrations_app.models import MigrationCase, MoveCheck, NumberMove
+from migrations_app.rules.aftercare import MOST_TRIES, due_of, next_pause
 from migrations_app.rules.lifecycle import MOVE_CHECK
 from migrations_app.rules.templates import pages
 from migrations_app.selectors.aftercare import listed_templates
+from migrations_app.selectors.haste import wait_of
 from migrations_app.services import templates
 from migrations_app.services.aftercare import plan_again, plan_check
 from migrations_app.services.aftercare_calls import Claimed, Heard
 from migrations_app.services.aftercare_findings import note_apps, note_quality, note_status, note_two_step
 from migrations_app.services.move_steps import after_step
 from migrations_app.services.numbers import move_number
-from providers.types import TemplateCopies
+from providers.types import NumberFacts, TemplateCopies
 from tickets.models import Ticket
 
 
@@ -64,18 +65,13 @@ def _write_look(uow: UnitOfWork, answered: Answered) -> None:
     row, ticket, case, claimed, heard = _parts(answered)
     if heard.facts is None or row.number is None:
         return
-    result = {
-        "status": heard.facts.status,
-        "quality": heard.facts.quality_rating,
-        "name_status": heard.facts.name_status,
-        "apps": list(heard.apps),
-    }
+    result = _seen(heard.facts, heard.apps)
     tries = row.tries + 1
     right = heard.facts.is_connected and bool(heard.apps)
     if right or claimed.kind is CheckKind.QUALITY or tries >= MOST_TRIES[claimed.kind]:
         _done(uow, row, result=result, tries=tries)
     else:
-        _again(uow, row, next_pause(tries), result=result, tries=tries)
+        _again(uow, row, wait_of(ticket, next_pause(tries)), result=result, tries=tries)
     note_apps(uow, ticket, case, heard.apps)
     if row.number.state == NumberState.LIVE:
         note_status(uow, ticket, case, row.number, heard.facts)
@@ -86,6 +82,25 @@ def _write_look(uow: UnitOfWork, answered: Answered) -> None:
         after_step(uow, ticket, case, row.number)
     if claimed.kind is CheckKind.QUALITY:
         note_quality(uow, ticket, case)
+
+
+def _seen(facts: NumberFacts, apps: Sequence[str]) -> dict[str, Any]:
+    return {
+        "status": facts.status,
+        "quality": facts.quality_rating,
+        "name_status": facts.name_status,
+        "apps": list(apps),
+    }
+
+
+def keep_look(
+    uow: UnitOfWork, case: MigrationCase, number: NumberMove, facts: NumberFacts, apps: Sequence[str]
+) -> None:
+    """Keep on the check of a locked ticket's number what was read as it goes live; the check itself is still to come."""
+    due = due_of(CheckKind.LIVE, live_at=uow.now)
+    row = plan_check(uow, case, CheckKind.LIVE, due=due, number=number)
+    rows = MoveCheck.objects.filter(pk=row.pk, state=CheckState.PLANNED)
+    rows.update(result=_seen(facts, apps), read_at=uow.now, due_at=due, updated_at=uow.now)
 
 
 def _write_before(uow: UnitOfWork, answered: Answered) -> None:
@@ -127,7 +142,7 @@ def _write_templates(uow: UnitOfWork, answered: Answered) -> None:
     tries = row.tries + 1
     result = {"counts": counts, "there": len(heard.there or ())}
     if templates.still_open(counts) and tries < MOST_TRIES[claimed.kind]:
-        _again(uow, row, next_pause(tries), result=result, tries=tries)
+        _again(uow, row, wait_of(ticket, next_pause(tries)), result=result, tries=tries)
     else:
         _done(uow, row, result=result, tries=tries)
 

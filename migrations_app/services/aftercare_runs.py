@@ -17,14 +17,16 @@ from migrations_app.rules.lifecycle import MOVE_CHECK
 from migrations_app.rules.progress import CUT_OVER, ENDED
 from migrations_app.rules.templates import PAGE
 from migrations_app.selectors.cases import case_of
+from migrations_app.selectors.haste import wait_of
 from migrations_app.services.aftercare import account_of
 from migrations_app.services.aftercare_calls import Claimed, Failed, Heard, ask
 from migrations_app.services.aftercare_findings import note_apps, note_two_step
-from migrations_app.services.aftercare_records import Answered, write
+from migrations_app.services.aftercare_records import Answered, keep_look, write
 from migrations_app.services.move_steps import Step, locked
 from migrations_app.services.settle import settle
 from providers.services import accounts
 from providers.services.whatsapp import CallContext, Refused, Unanswered
+from providers.types import NumberFacts
 from tickets.models import Ticket
 from tickets.services.tickets import lock_ticket
 
@@ -40,10 +42,11 @@ def make_due(check_id: int, *, by: Actor, now: datetime) -> bool:
     return True
 
 
-def look_before_live(step: Step) -> None:
-    """Read which apps receive the account's webhooks, in the call itself, and file what registering has shown.
+def look_before_live(step: Step, facts: NumberFacts) -> None:
+    """Read which apps receive the account's webhooks, in the call itself, and file what registering and `facts` have shown.
 
-    No answer is left to the check that follows.
+    What Meta said of the number is its first look: the sheet that leaves with the last number's going live names it. No answer
+    about the apps is left to the check that follows.
     """
     apps: list[str] | None = None
     if step.account is not None and step.account.waba_id:
@@ -52,9 +55,10 @@ def look_before_live(step: Step) -> None:
         except (Refused, Unanswered):
             apps = None
     with unit_of_work(by=step.context.by, now=step.context.now) as uow:
-        ticket, case, _number = locked(uow, step.number.pk)
+        ticket, case, number = locked(uow, step.number.pk)
         if apps is not None:
             note_apps(uow, ticket, case, apps)
+            keep_look(uow, case, number, facts, apps)
         note_two_step(uow, ticket, case)
         settle(uow, ticket, case)
 
@@ -125,7 +129,7 @@ def _record_failure_of(
         if over:
             uow.move(row, "state", table=MOVE_CHECK, to=CheckState.FAILED, **columns)
         else:
-            due = now + next_pause(tries, asked_for=failed.wait)
+            due = now + wait_of(ticket, next_pause(tries, asked_for=failed.wait))
             uow.move(row, "state", table=MOVE_CHECK, to=CheckState.PLANNED, due_at=due, **columns)
         settle(uow, ticket, case)
 

@@ -14,6 +14,7 @@ from migrations_app.models import ChaseAttempt, Mailbox, MigrationCase
 from migrations_app.rules.bundles import MOST, Sharing, carries_text, day_is_full, may_share, plain_address
 from migrations_app.rules.hours import is_open, local_day, next_day, opening
 from migrations_app.selectors.cases import case_of
+from migrations_app.selectors.chases import waits_in_call
 from migrations_app.selectors.nudges import due_beside
 from migrations_app.services.chases import plan_next
 from migrations_app.services.delivery import still_wanted
@@ -50,6 +51,14 @@ class Member:
         )
 
 
+def leaves_together(attempt: ChaseAttempt, ticket: Ticket) -> bool:
+    """Tell whether a message keeps to its reader's hours and cap, and may take others along: a reminder by mail.
+
+    What is about a test ticket goes nowhere, so it waits for nobody.
+    """
+    return not ticket.test and attempt.channel == ChannelName.EMAIL and is_nudge(attempt)
+
+
 def lock_company(uow: UnitOfWork, attempt_id: int) -> list[int]:
     """Lock the tickets of a due reminder and of what else is due for its address, by ascending id; return those others' ids."""
     attempt = ChaseAttempt.objects.filter(pk=attempt_id, channel=ChannelName.EMAIL).exclude(address="").first()
@@ -75,7 +84,7 @@ def may_leave(uow: UnitOfWork, member: Member) -> Mailbox | None:
         plan_next(uow, member.ticket, member.case, row.chase, previous=uow.now)
         settle(uow, member.ticket, member.case)
         return None
-    if not is_open(contact.hours, uow.now):
+    if not is_open(contact.hours, uow.now) and not (contact.party is Party.CLIENT and waits_in_call(row.chase)):
         _put_off(uow, member, opening(contact.hours, uow.now))
         return None
     mailbox = mailbox_of(uow, contact.email)

@@ -10,6 +10,7 @@ from migrations_app.enums.proofs import ProofOccasion, ProofState
 from migrations_app.models import NumberMove, PinCall, ProofTry
 from migrations_app.rules.proof import HOLDS, NextTry, why_not
 from migrations_app.selectors.cases import case_of
+from migrations_app.selectors.haste import wait_of
 from migrations_app.selectors.shared_calls import others_of
 from migrations_app.services import call_run, call_state
 from migrations_app.services.call_run import Override
@@ -81,7 +82,7 @@ def _is_due(known: CaseTries, number: NumberMove, *, now: datetime) -> bool:
         return False
     row = known.two_step(number)
     proven = proven_at(known, number)
-    fresh = proven is not None and proven > now - HOLDS
+    fresh = proven is not None and proven > now - wait_of(known.ticket, HOLDS)
     # What an agent confirmed by its own word is not doubted.
     by_word = row is not None and row.state == RequirementState.MET and proven is None
     claimed = row is not None and row.state == RequirementState.CLAIMED

@@ -9,7 +9,7 @@ from config.core.actor import Actor
 from config.core.errors import Conflict
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import NumberState, PinCallState, RequirementCode
-from migrations_app.enums.readiness import LeftBecause
+from migrations_app.enums.readiness import LeftBecause, Why
 from migrations_app.models import PinCall
 from migrations_app.rules.checks import Check
 from migrations_app.rules.lifecycle import MOVED
@@ -64,8 +64,8 @@ def start_call(
         rows = _rows(uow, ticket_id, call_id)
         readiness = read_readiness(rows, now=now)
         # Where all of them are left out, there is nobody to begin with.
-        missing = readiness.missing(readiness.numbers - set(without) or readiness.numbers)
-        passed = _overridden(uow, missing, override)
+        kept = readiness.numbers - set(without)
+        passed = _overridden(uow, readiness.missing(kept or readiness.numbers), override, nobody_left=not kept)
         for call in rows:
             move_call(uow, call, PinCallState.STARTED, started_at=now, **passed)
             drop_call_notices(call)
@@ -84,8 +84,13 @@ def _rows(uow: UnitOfWork, ticket_id: int, call_id: str) -> list[PinCall]:
     return [call, *(row for row in others if row.state == call.state)]
 
 
-def _overridden(uow: UnitOfWork, missing: Collection[Check], override: Override | None) -> dict[str, Any]:
+def _overridden(
+    uow: UnitOfWork, missing: Collection[Check], override: Override | None, *, nobody_left: bool
+) -> dict[str, Any]:
     """Return the columns that say who overrode what; empty where nothing is missing.
+
+    `nobody_left`: every number leaves the call as it begins. Then that Meta sees two-step verification on is no part of what is
+    let pass: no reason talks Meta out of it, and the numbers are out for it.
 
     :raises NotReady: something is missing, and nobody, or not even a lead, lets it pass.
     :raises ReasonMissing: an override says no reason.
@@ -101,7 +106,7 @@ def _overridden(uow: UnitOfWork, missing: Collection[Check], override: Override 
     return {
         "override_by": uow.by.label,
         "override_reason": override.reason.strip(),
-        "overridden": codes_of(missing),
+        "overridden": codes_of(check for check in missing if not (nobody_left and check.why is Why.META_REFUSED)),
     }
 
 
@@ -141,7 +146,7 @@ def may_be_missed(call: PinCall, *, now: datetime) -> bool:
     """Tell whether nobody can have come to a call: its time has come, and it has got no number any further."""
     if call.state == PinCallState.STARTED:
         return not call.numbers.filter(state__in=_SOMEBODY_CAME).exists()
-    return call.state == PinCallState.BOOKED and call.start <= now
+    return call.state == PinCallState.BOOKED and (call.play_at or call.start) <= now
 
 
 def mark_no_show(*, ticket_id: int, call_id: str, by: Actor, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """What mails say of times for the call, and the links in them, which are put in only after the log has its copy."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import translation
@@ -11,8 +12,11 @@ from config.core.uow import UnitOfWork
 from migrations_app.enums import PinCallState
 from migrations_app.enums.proposals import ProposalState
 from migrations_app.models import CallProposal, MigrationCase, Notice, PinCall
+from migrations_app.rules.hours import zone_of
+from migrations_app.rules.slots import Quiet
 from migrations_app.selectors.call_policies import policy_of
 from migrations_app.selectors.proposals import open_proposal
+from migrations_app.selectors.slots import windows_of
 from migrations_app.services.attempts import AnyAttempt
 from migrations_app.services.call_links import new_link
 from migrations_app.services.cut_off import cut_off_at
@@ -30,20 +34,34 @@ def _mark(place: int) -> str:
     return f"[link {place}]"
 
 
-def proposal_context(ticket: Ticket, case: MigrationCase, *, language: str) -> dict[str, Any]:
-    """Return what an invitation says of the times that are proposed; marks stand for their links."""
+def proposal_context(ticket: Ticket, case: MigrationCase, *, language: str, minutes: int) -> dict[str, Any]:
+    """Return what an invitation says of the times that are proposed for a call of so many minutes; marks stand for their links."""
     proposal = open_proposal(case)
     starts = [] if proposal is None else [datetime.fromisoformat(start) for start in proposal.starts]
+    notes = _notes(ticket, case, starts, language=language, length=timedelta(minutes=minutes))
     return {
         "slots": [
-            {"local": local_time(start, ticket.timezone, language), "link": _mark(place)}
-            for place, start in enumerate(starts, start=1)
+            {"local": local_time(start, ticket.timezone, language), "note": note, "link": _mark(place)}
+            for place, (start, note) in enumerate(zip(starts, notes, strict=True), start=1)
         ],
         "slots_timezone": ticket.timezone,
         "other_times": _OTHER if proposal is not None else "",
         "missed": proposal is not None and proposal.missed,
         "again": proposal is not None and proposal.round > 1,
     }
+
+
+def _notes(
+    ticket: Ticket, case: MigrationCase, starts: Sequence[datetime], *, language: str, length: timedelta
+) -> list[str]:
+    """Return for each proposed time what is said behind it: that it is not quiet, where the client has named quiet hours."""
+    windows = windows_of(case)
+    if not windows or not starts:
+        return [""] * len(starts)
+    quiet = Quiet(windows, zone=zone_of(ticket.timezone), since=min(starts), until=max(starts) + length)
+    with translation.override(known_language(language)):
+        words = gettext(" (outside your quiet hours)")
+    return ["" if quiet.holds(start, start + length) else words for start in starts]
 
 
 def unasked(call: PinCall) -> bool:

@@ -40,8 +40,10 @@ from migrations_app.services.slot_taking import (
     numbers_for_call,
     occupy,
 )
+from migrations_app.services.test_calls import plan_play
 from tickets.enums import EventType
 from tickets.models import Ticket
+from tickets.services.assignment import take_on
 from tickets.services.events import record
 from tickets.services.tickets import lock_ticket
 
@@ -111,6 +113,9 @@ def _announce(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCal
     record(
         uow, ticket, EventType.PIN_CALL_BOOKED, pin_call=str(call.uid), start=call.start.isoformat(), numbers=numbers
     )
+    # Who has the call has the ticket, where nobody has it: questions before the call have somebody to go to.
+    take_on(uow, ticket, call.agent_id, how="pin_call")
+    plan_play(uow, ticket, call)
     plan_call_notices(uow, ticket, case, call)
     tell_agent(uow, case, call)
     settle(uow, ticket, case)
@@ -184,6 +189,7 @@ def _tell_moved(uow: UnitOfWork, call: PinCall, old: datetime, *, known: datetim
         uow, call.ticket, EventType.PIN_CALL_RESCHEDULED, pin_call=str(call.uid), old_start=old.isoformat(),
         start=call.start.isoformat(),
     )  # fmt: skip
+    plan_play(uow, call.ticket, call)
     plan_call_notices(uow, call.ticket, case, call, known=known)
     settle(uow, call.ticket, case)
 

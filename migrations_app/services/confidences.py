@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from migrations_app.enums import AttemptState, RequirementState
-from migrations_app.models import MigrationCase, Notice, Requirement
+from migrations_app.models import CallLink, MigrationCase, Notice, Requirement
 
 KEPT_OF_A_CLAIM = frozenset(
     {
@@ -47,7 +47,8 @@ def _words(entry: Entry) -> Iterator[str]:
 def leave_behind(case: MigrationCase, *, now: datetime) -> None:
     """Take notes, statements, links and files of a locked ticket's case off what is shown; the rows of evidence stay for the desk.
 
-    Messages of former calls that are only planned go too: they are for people who have nothing to do with the ticket any more.
+    Messages of former calls that are only planned go too, and the links to choose a time: they are for people who have nothing
+    to do with the ticket any more.
     """
     MigrationCase.objects.filter(pk=case.pk).update(notes="", updated_at=now)
     case.notes = ""
@@ -60,6 +61,7 @@ def leave_behind(case: MigrationCase, *, now: datetime) -> None:
             decided_by="" if by_them else row.decided_by,
         )
     Notice.objects.filter(case=case, pin_call__isnull=False, state=AttemptState.PLANNED).delete()
+    CallLink.objects.filter(case=case).delete()
 
 
 def _bare(entry: Entry) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from migrations_app.models import Chase, ChaseAttempt, MigrationCase, Notice
 from migrations_app.rules.channels import BEST, Follow, Result, Tried, follow, next_way, pause, ways
 from migrations_app.rules.ladders import parse_ladder
 from migrations_app.rules.lifecycle import ATTEMPT
+from migrations_app.selectors.haste import sooner
 from migrations_app.selectors.proofs import still_on_numbers
 from migrations_app.services import chases
 from migrations_app.services.agent_notices import still_news
@@ -120,6 +121,7 @@ def _plan_other(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, attempt: A
             asked = timedelta(seconds=outcome.retry_after)
             wait = pause(attempt.try_no, spread=_dice.random(), asked=asked)
             due = _in_hours(ticket, attempt, contact, ChannelName(attempt.channel), uow.now + wait)
+            due = sooner(ticket, due, since=uow.now)
             _plan(uow, attempt, {"due_at": due, "try_no": attempt.try_no + 1})
         case Follow.NEXT_WAY if way is not None:
             plan_by(uow, ticket, attempt, contact, way)
@@ -174,7 +176,8 @@ def plan_by(
     uow: UnitOfWork, ticket: Ticket, attempt: AnyAttempt, contact: Contact, way: ChannelName, *, at_once: bool = False
 ) -> None:
     """Plan a message anew by another way, as soon as the recipient's hours allow; `at_once`: a person wants it now."""
-    due = uow.now if at_once else _in_hours(ticket, attempt, contact, way, uow.now)
+    opens = sooner(ticket, _in_hours(ticket, attempt, contact, way, uow.now), since=uow.now)
+    due = uow.now if at_once else opens
     anew = {"channel": way, "address": contact.address_by(way), "try_no": 1, "message_key": "", "due_at": due}
     _plan(uow, attempt, anew)
 

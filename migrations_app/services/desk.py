@@ -63,6 +63,10 @@ _ROLE_PERMISSIONS: dict[str, Q] = {
     | Q(content_type__app_label="tickets", codename__in=["delete_routingversion", "delete_membership"])
     | Q(
         content_type__app_label="tickets",
+        codename__in=["view_webhookendpoint", "change_webhookendpoint", "view_webhookdelivery"],
+    )
+    | Q(
+        content_type__app_label="tickets",
         content_type__model__in=["calendar", "calendarhours", "calendarday", "slapolicy", "slatarget"],
     )
     | Q(

@@ -7,10 +7,14 @@ from typing import Any
 
 from config.core.actor import Actor
 from config.core.uow import unit_of_work
+from migrations_app.enums import RequirementCode
 from migrations_app.models import MigrationCase, PinCall
 from migrations_app.rules.checks import READ_HOLDS, AccountRead
-from migrations_app.selectors.cases import is_by_api
+from migrations_app.rules.readiness import is_approved
+from migrations_app.selectors.cases import case_of, is_by_api
 from migrations_app.services.readiness_facts import account_read
+from migrations_app.services.refusals import settle_refused
+from migrations_app.services.settle import settle
 from providers.models import MetaAccount
 from providers.services import accounts
 from providers.services.tokens import token_of
@@ -41,9 +45,11 @@ def _read(case: MigrationCase, *, by: Actor, now: datetime) -> None:
     context = CallContext(f"waba:{account.waba_id}", ticket.reference, ticket.test, by, now)
     found = _ask(account, context)
     with unit_of_work(by=by, now=now) as uow:
-        lock_ticket(uow, ticket.pk)
+        ticket = lock_ticket(uow, ticket.pk)
         kept: dict[str, Any] = {**asdict(found), "at": found.at.isoformat()}
         MigrationCase.objects.filter(pk=case.pk).update(destination_read=kept)
+        if is_approved(found) and settle_refused(uow, ticket, case, {RequirementCode.DESTINATION_ACCOUNT_READY}):
+            settle(uow, ticket, case_of(ticket.pk))
 
 
 def _ask(account: MetaAccount, context: CallContext) -> AccountRead:

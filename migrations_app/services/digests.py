@@ -15,6 +15,7 @@ from migrations_app.services.asked import open_titles
 from migrations_app.services.letters import Attachment, number_file
 from migrations_app.services.message_facts import all_numbers, bsp_name, case_context, numbered
 from migrations_app.services.messages import NotNow
+from migrations_app.services.page_links import page_mark
 from migrations_app.services.rendering import known_language, local_day, render
 from migrations_app.services.wording import wording_of
 from providers.types import OutboundMessage
@@ -53,6 +54,7 @@ def entry_of(attempt: ChaseAttempt, ticket: Ticket, case: MigrationCase, *, now:
         "since": local_day(attempt.chase.created_at, ticket.timezone, language),
         "promised": ", ".join(dict.fromkeys(promised)),
         "all_numbers": numbers,
+        "status_url": page_mark(attempt, ticket),
     }
 
 
@@ -87,4 +89,5 @@ def compose_digest(
         language=attempt.language,
         ticket_reference=ticket.reference,
         attachments=tuple(files),
+        test=ticket.test,
     )

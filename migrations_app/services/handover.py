@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from migrations_app.enums.aftercare import TemplateOutcome
 from migrations_app.enums.texts import REQUIREMENT_TEXTS
 from migrations_app.models import MigrationCase
+from migrations_app.rules.progress import CUT_OVER
 from migrations_app.selectors.handover import NumberLine, Sheet, sheet_of
 from migrations_app.services.rendering import known_language, local_time
 from providers.services.whatsapp import API_VERSION
@@ -31,17 +32,23 @@ def sheet_file(ticket: Ticket, case: MigrationCase, *, language: str) -> Attachm
 
 
 def message_address(number: NumberLine) -> str:
-    """Return where messages of a number are sent; empty while it has no id."""
-    return (
-        f"https://graph.facebook.com/{API_VERSION}/{number.phone_number_id}/messages" if number.phone_number_id else ""
-    )
+    """Return where messages of a number are sent; empty while it has not moved: Meta gives the id long before."""
+    if number.state not in CUT_OVER or not number.phone_number_id:
+        return ""
+    return f"https://graph.facebook.com/{API_VERSION}/{number.phone_number_id}/messages"
 
 
 def billing_words(sheet: Sheet) -> str:
     """Return who bills which messages. Source: Meta, migrating phone numbers (sent before: the source, even if delivered later)."""
     return _(
-        "Messages sent before this moment are billed by %(old)s, even if they were delivered later; from it on %(new)s bills."
+        "Each number has its own moment of billing: messages sent before it are billed by %(old)s, even if they were delivered "
+        "later; from it on %(new)s bills."
     ) % {"old": sheet.old_bsp or _("the old provider"), "new": sheet.destination or _("the destination")}
+
+
+def no_templates_words(sheet: Sheet) -> str:
+    """Return what is said where no template is counted: there was none, or nobody has compared them yet."""
+    return _("Compared: there was no template to copy.") if sheet.templates_compared else _("Not compared.")
 
 
 def webhook_words(sheet: Sheet) -> str:
@@ -88,7 +95,7 @@ def _number(sheet: Sheet, number: NumberLine, language: str) -> Iterator[str]:
     yield ""
     yield "- " + _("State") + f": {number.state.label}"
     yield "- " + _("Phone number ID (new)") + f": {number.phone_number_id or '–'}"
-    if number.phone_number_id:
+    if message_address(number):
         yield "- " + _("Messages are sent to") + f": {message_address(number)}"
     yield "- " + _("Live since") + f": {_moment(number.live_at, sheet, language)}"
     yield "- " + _("Billed by the destination from") + f": {_moment(number.billing_from, sheet, language)}"
@@ -104,7 +111,7 @@ def _moment(moment: datetime | None, sheet: Sheet, language: str) -> str:
 
 def _templates(sheet: Sheet) -> Iterator[str]:
     if not sheet.templates:
-        yield _("Not compared.")
+        yield no_templates_words(sheet)
     for name, count in sheet.templates.items():
         yield f"- {TemplateOutcome(name).label}: {count}"
     for entry in sheet.open_templates:
@@ -113,8 +120,10 @@ def _templates(sheet: Sheet) -> Iterator[str]:
 
 
 def _remaining(sheet: Sheet, language: str) -> Iterator[str]:
-    if not sheet.remaining:
+    if not sheet.remaining and not sheet.to_move:
         yield _("Nothing.")
+    if sheet.to_move:
+        yield "- " + _("Numbers still to be moved") + f": {', '.join(sheet.to_move)}"
     for item in sheet.remaining:
         due = f" · {_moment(item.due_at, sheet, language)}" if item.due_at else ""
         yield f"- {REQUIREMENT_TEXTS[item.code][0]} ({Party(item.owner).label}){due}"

@@ -175,7 +175,7 @@ def delete_draft(*, ticket_id: int, by: Actor, now: datetime) -> None:
 
 
 def _make_case(ticket: Ticket, form: Form, now: datetime) -> MigrationCase:
-    playbook = form.playbook
+    playbook, patient = form.playbook, patience(ticket)
     copy = playbook_copy(playbook)
     return MigrationCase.objects.create(
         ticket=ticket,
@@ -198,7 +198,7 @@ def _make_case(ticket: Ticket, form: Form, now: datetime) -> MigrationCase:
         low_traffic_windows=[dict(window) for window in form.low_traffic_windows],
         notes=form.notes,
         unanswered=list(form.unanswered),
-        silence_due_at=now + timedelta(days=patience().abandoned_days if form.submit else patience().draft_days),
+        silence_due_at=now + timedelta(days=patient.abandoned_days if form.submit else patient.draft_days),
         created_at=now,
         updated_at=now,
     )

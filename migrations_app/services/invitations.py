@@ -20,6 +20,7 @@ from migrations_app.models import Notice, NumberMove, PinCall
 from migrations_app.rules.calendar_files import Entry, Method, Person, Published, calendar_file
 from migrations_app.rules.wording import number_lines
 from migrations_app.selectors.agent_calls import Appointment, appointment_of, clock_of
+from migrations_app.services.joining import joining_words
 from migrations_app.services.message_facts import CAMPAIGNS_PAUSE
 from migrations_app.services.rendering import known_language, local_time
 from tickets.models import Ticket
@@ -74,7 +75,7 @@ def _for_client(found: Appointment, language: str) -> Entry:
             gettext(
                 "Have the phones at hand. Read us only the 6-digit code you just received, never your two-step PIN."
             ),
-            *_how_to_join(call),
+            *_joining(found),
             gettext("Reference: %(reference)s") % {"reference": _references(found)},
         ]
         summary = gettext("Verification-code call (pincode): %(company)s") % {"company": _words(ticket.client_name)}
@@ -105,7 +106,15 @@ def _for_agent(found: Appointment, language: str, *, zone: str) -> Entry:
 
 
 def _how_to_join(call: PinCall) -> list[str]:
-    return [gettext("How to join: %(link)s") % {"link": call.join_url}] if call.join_url else []
+    """Return how the agent takes part. The numbers to ring stand on the call page, not in a calendar."""
+    if call.join_url:
+        return [joining_words(call)]
+    return [gettext("Who rings whom: you ring the client, at the number that the call page shows.")]
+
+
+def _joining(found: Appointment) -> list[str]:
+    """Return how the client takes part: tickets that share the call may be rung at several phones."""
+    return list(dict.fromkeys(joining_words(row) for row in found.rows))
 
 
 def _entry(

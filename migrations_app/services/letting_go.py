@@ -13,6 +13,7 @@ from migrations_app.rules.bundles import plain_address
 from migrations_app.rules.hours import office_hours, opening
 from migrations_app.rules.silence import Due, SilenceFacts, SilenceStep, next_due
 from migrations_app.selectors.cases import case_of, facts_of
+from migrations_app.selectors.haste import sooner
 from migrations_app.selectors.nudges import left_alone
 from migrations_app.services import endings, intake
 from migrations_app.services.chases import begin_round
@@ -36,7 +37,7 @@ def look_after(*, ticket_id: int, now: datetime) -> SilenceStep | None:
         if case.silence_due_at is None or case.silence_due_at > now:
             return None
         known = _facts(ticket, case)
-        due = next_due(known, patience())
+        due = next_due(known, patience(ticket))
         if due is None or due.at > now:
             look_at(case, due.at if due else None)
             return None
@@ -72,7 +73,7 @@ def _plan_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     if ticket.status != TicketStatus.DRAFT:
         settle(uow, ticket, case)
         return
-    due = next_due(_facts(ticket, case), patience())
+    due = next_due(_facts(ticket, case), patience(ticket))
     look_at(case, due.at if due else None)
 
 
@@ -88,13 +89,13 @@ def _take_step(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, due: Due, k
 
 
 def _office_hours(uow: UnitOfWork, ticket: Ticket) -> datetime:
-    return opening(office_hours(ticket.timezone, ticket.country), uow.now)
+    return sooner(ticket, opening(office_hours(ticket.timezone, ticket.country), uow.now), since=uow.now)
 
 
 def _warn(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     """Say when the ticket is let go: by mail, and by an event. A draft holds no line, so it gets no mail."""
     told_at = _office_hours(uow, ticket)
-    announce_letting_go(uow, ticket, at=told_at + timedelta(days=patience().let_go_days))
+    announce_letting_go(uow, ticket, at=told_at + timedelta(days=patience(ticket).let_go_days))
     if ticket.status != TicketStatus.DRAFT:
         plan_notice(uow, ticket, case, WARNING, due=told_at)
 
@@ -110,7 +111,7 @@ def _let_go(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     if ticket.status == TicketStatus.DRAFT:
         intake.delete_draft(ticket_id=ticket.pk, by=uow.by, now=uow.now)
         return
-    days = timedelta(days=patience().let_go_days)
+    days = timedelta(days=patience(ticket).let_go_days)
     warning = Notice.objects.filter(case=case, message=WARNING).order_by("-id").first()
     state = warning.state if warning else AttemptState.FAILED
     if warning is not None and state == AttemptState.SENT and warning.sent_at is not None:

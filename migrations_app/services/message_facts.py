@@ -9,6 +9,7 @@ from migrations_app.models import HolderCheck, MigrationCase, NumberMove, PinCal
 from migrations_app.rules.traffic import CUT_OVER
 from migrations_app.rules.wording import number_lines
 from migrations_app.selectors.holders import numbers_of_check
+from migrations_app.services.joining import joining_words
 from migrations_app.services.rendering import known_language, local_time
 from providers.enums import RequestChannel
 from providers.models import Bsp
@@ -85,7 +86,10 @@ def call_context(call: PinCall, ticket: Ticket, *, language: str) -> dict[str, A
     """Return what a message says of a call: its numbers and both times, the call and the end of the pause, by the call's zone."""
     zone = call.timezone or ticket.timezone
     numbers = NumberMove.objects.filter(call_lines__pin_call=call).order_by("call_lines__position")
+    with translation.override(known_language(language)):
+        joining = joining_words(call)
     return {
+        "joining": joining,
         **numbered(list(numbers.values_list("number", flat=True))),
         "call_start_local": local_time(call.start, zone, language),
         "call_timezone": zone,

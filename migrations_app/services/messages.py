@@ -36,6 +36,7 @@ from migrations_app.services.message_facts import (
     numbered,
 )
 from migrations_app.services.notices import INVITATION
+from migrations_app.services.page_links import page_mark
 from migrations_app.services.recipients import contact_of
 from migrations_app.services.rendering import known_language, render
 from migrations_app.services.wording import Wording, wording_of
@@ -113,7 +114,7 @@ def compose_notice(
     if notice.message == "two_step_still_on":
         context |= numbered(still_on_numbers(case))
     if notice.message == INVITATION:
-        context |= proposal_context(ticket, case, language=notice.language)
+        context |= proposal_context(ticket, case, language=notice.language, minutes=minutes)
     files: list[Attachment] = []
     if call is not None:
         context |= call_context(call, ticket, language=notice.language) | {"unasked": unasked(call)}
@@ -140,6 +141,7 @@ def _addressed(
     recipient = contact.address_by(ChannelName(row.channel))
     if not recipient:
         raise NoAddress
+    context |= {"status_url": page_mark(row, ticket)}
     subject, body = render(row.message, row.language, context)
     endpoint = contact.endpoint if row.channel == ChannelName.HTTP else None
     return OutboundMessage(
@@ -155,6 +157,7 @@ def _addressed(
         recipient_party=row.recipient_party,
         numbers=tuple(context["numbers"]),
         endpoint_id=endpoint.pk if endpoint is not None else None,
+        test=ticket.test,
     )
 
 

@@ -14,6 +14,7 @@ from migrations_app.rules.phone import split, variants
 from migrations_app.rules.progress import ENDED
 from migrations_app.services.move_steps import Step
 from migrations_app.services.numbers import move_number
+from migrations_app.services.refusals import DISPROVED, settle_refused
 from migrations_app.services.requirements import change_state
 from providers.services import whatsapp
 from providers.services.whatsapp import Refused, Unanswered
@@ -91,6 +92,7 @@ def accept(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, number: NumberM
         NumberMove.objects.filter(pk=number.pk).update(**columns, updated_at=uow.now)
     if Stage(case.stage) in ENDED:
         return
+    settle_refused(uow, ticket, case, DISPROVED, number)
     evidence = {"meta_accepted_migration": phone_number_id, "at": uow.now.isoformat()}
     for row in two_step_rows(number):
         if row.state not in SATISFIED:

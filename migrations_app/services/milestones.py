@@ -21,6 +21,7 @@ from migrations_app.services.call_run import end_if_all_moved
 from migrations_app.services.call_state import call_of
 from migrations_app.services.move_steps import two_step_is_on
 from migrations_app.services.numbers import move_number
+from migrations_app.services.preparing import hasten_in_call
 from migrations_app.services.settle import settle
 from tickets.enums import EventType, Visibility
 from tickets.models import Ticket
@@ -99,13 +100,16 @@ def record_two_step_on(*, ticket_id: int, call_id: str, number_id: int, by: Acto
     """
     with unit_of_work(by=by, now=now) as uow:
         ticket, line = _line(uow, ticket_id, call_id, number_id)
+        case = case_of(ticket_id)
         two_step_is_on(uow, ticket, line.number)
         if line.number.state in {NumberState.INITIATED, NumberState.CODE_VERIFIED}:
             # Whatever was begun elsewhere is begun again there.
             move_number(uow, ticket, line.number, NumberState.PENDING)
         CallMilestone.objects.filter(line=line).delete()
         leave(uow, ticket, line.pin_call, line.number, LeftBecause.TWO_STEP)
-        settle(uow, ticket, case_of(ticket_id))
+        settle(uow, ticket, case)
+        if hasten_in_call(uow, case):
+            settle(uow, ticket, case)
 
 
 def _line(uow: UnitOfWork, ticket_id: int, call_id: str, number_id: int) -> tuple[Ticket, PinCallNumber]:

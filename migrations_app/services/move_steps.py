@@ -15,19 +15,24 @@ from django.utils.translation import gettext_noop
 from config.core.actor import Actor
 from config.core.errors import Conflict, NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
-from migrations_app.enums import Execution, NumberState, PinCallState, RequirementCode, RequirementState
+from migrations_app.enums import Execution, NumberState, PinCallState, RequirementCode, RequirementState, Stage
 from migrations_app.enums.readiness import LeftBecause
 from migrations_app.models import MigrationCase, NumberMove, PinCall, PinCallNumber, Requirement
+from migrations_app.rules.lifecycle import SATISFIED
+from migrations_app.rules.progress import ENDED
+from migrations_app.rules.proof import BY_META
 from migrations_app.selectors.cases import case_of
+from migrations_app.selectors.haste import wait_of
 from migrations_app.services.call_leaving import leave_running
 from migrations_app.services.call_run import end_if_all_moved
 from migrations_app.services.numbers import move_number
+from migrations_app.services.preparing import hasten_in_call
 from migrations_app.services.requirements import change_state
 from migrations_app.services.settle import settle
 from providers.models import MetaAccount
 from providers.services import whatsapp
 from providers.services.whatsapp import CallContext, Refused, Unanswered
-from providers.types import MetaProblem
+from providers.types import MetaProblem, NumberFacts
 from tickets.models import Ticket
 from tickets.services.tickets import lock_ticket
 
@@ -36,6 +41,7 @@ STILL_ON = gettext_noop("Meta still sees it switched on.")
 CLAIM_LASTS = timedelta(seconds=90)
 """Longer than any call to Meta may take: after it, the process that claimed must have died."""
 _COOLING = {"too_many_codes", "register_limit", "pin_guesses_exceeded"}
+PROVES_OFF = frozenset({NumberState.REGISTERED, NumberState.LIVE})
 _TWO_STEP_STILL_ON = {"two_step_enabled", "pin_incorrect"}
 
 
@@ -174,21 +180,28 @@ def rest(uow: UnitOfWork, ticket: Ticket, number: NumberMove, until: datetime, *
     )  # fmt: skip
 
 
-def facts_say(step: Step, what: str) -> bool:
-    """Ask Meta for the number and tell whether the fact holds (`is_verified`, `is_connected`); no answer counts as no."""
+def facts_at_meta(step: Step) -> NumberFacts | None:
+    """Ask Meta for the number and return what it says; None where there is no answer."""
     try:
-        facts = whatsapp.number_facts(
+        return whatsapp.number_facts(
             account=step.account, phone_number_id=step.number.phone_number_id, context=step.context
         )
     except (Refused, Unanswered):
-        return False
-    return bool(getattr(facts, what))
+        return None
+
+
+def facts_say(step: Step, what: str) -> bool:
+    """Ask Meta for the number and tell whether the fact holds (`is_verified`, `is_connected`); no answer counts as no."""
+    facts = facts_at_meta(step)
+    return facts is not None and bool(getattr(facts, what))
 
 
 def record_step(step: Step, to: NumberState, **columns: Any) -> NumberState:
     """Record a successful step and let the number go."""
     with unit_of_work(by=step.context.by, now=step.context.now) as uow:
         ticket, case, number = locked(uow, step.number.pk)
+        if to in PROVES_OFF:
+            two_step_is_off(uow, ticket, case, number)
         if number.state == to:
             NumberMove.objects.filter(pk=number.pk).update(busy_since=None, last_error=None, **columns)
         else:
@@ -230,7 +243,7 @@ def refused(step: Step, problem: MetaProblem) -> MetaSaidNo:
         number.last_error = error
         NumberMove.objects.filter(pk=number.pk).update(busy_since=None, last_error=error)
         if problem.key in _COOLING:
-            until = step.context.now + timedelta(seconds=problem.retry.seconds or 8 * 3600)
+            until = step.context.now + wait_of(ticket, timedelta(seconds=problem.retry.seconds or 8 * 3600))
             rest(uow, ticket, number, until, key=problem.key)
         elif problem.key in _TWO_STEP_STILL_ON:
             two_step_is_on(uow, ticket, number)
@@ -238,7 +251,24 @@ def refused(step: Step, problem: MetaProblem) -> MetaSaidNo:
         elif problem.retry.kind == "never" and number.state != NumberState.FAILED:
             move_number(uow, ticket, number, NumberState.FAILED, last_error=error)
         settle(uow, ticket, case)
+        if problem.key in _TWO_STEP_STILL_ON and hasten_in_call(uow, case):
+            settle(uow, ticket, case)
     return MetaSaidNo(problem.what_to_do, extra={"key": problem.key})
+
+
+def two_step_is_off(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, number: NumberMove) -> None:
+    """Meta registered a number with a new PIN: two-step verification was off, whatever was only claimed until then.
+
+    Source: Meta, registration (a number whose verification is on registers with its present PIN alone).
+    """
+    entry = {"meta_accepted_migration": number.phone_number_id, "at": uow.now.isoformat()}
+    rows = Requirement.objects.select_related("number").filter(number=number, code=RequirementCode.TWO_STEP_DISABLED)
+    if Stage(case.stage) in ENDED:
+        return
+    for row in rows:
+        if row.state not in SATISFIED:
+            columns = {"evidence": entry, "detail": "", "decided_by": BY_META}
+            change_state(uow, ticket, row, RequirementState.MET, **columns)
 
 
 def two_step_is_on(uow: UnitOfWork, ticket: Ticket, number: NumberMove) -> None:

@@ -20,6 +20,7 @@ from migrations_app.services.move_steps import (
     Step,
     after_step,
     claim,
+    facts_at_meta,
     facts_say,
     locked,
     record_step,
@@ -29,7 +30,7 @@ from migrations_app.services.move_steps import (
     unanswered,
 )
 from migrations_app.services.numbers import move_number
-from migrations_app.services.pins import finish_lost_registration
+from migrations_app.services.pins import demand_pin, finish_lost_registration
 from migrations_app.services.settle import settle
 from providers.selectors.exchanges import may_have_happened
 from providers.services import whatsapp
@@ -56,7 +57,7 @@ def ask_for_code(
     """
     step = claim(
         number_id, _BEFORE_CODE, name="ask", seen=seen, by=by, now=now,
-        limit=lambda number: budget_of(number.number, now=now).codes.free_at,
+        limit=lambda number: budget_of(number.case.ticket, number.number, now=now).codes.free_at,
     )  # fmt: skip
     by_voice = step.number.otp_method == OtpMethod.VOICE if voice is None else voice
     method = OtpMethod.VOICE if by_voice else OtpMethod.SMS
@@ -113,10 +114,10 @@ def _begin(step: Step) -> str:
     return new_id
 
 
-def _demand_six_digits(value: str, field: str) -> None:
-    """Refuse what cannot be a code or PIN before anything is claimed; the refusal never repeats the value."""
-    if not re.fullmatch(r"[0-9]{6}", value):
-        raise Invalid([FieldProblem(f"#/{field}", "invalid", "Six digits are expected.")])
+def _demand_code(code: str) -> None:
+    """Refuse what cannot be a code before anything is claimed; the refusal never repeats it."""
+    if not re.fullmatch(r"[0-9]{6}", code):
+        raise Invalid([FieldProblem("#/code", "invalid", "Six digits are expected.")])
 
 
 def verify(*, number_id: int, code: str, seen: int | None = None, by: Actor, now: datetime) -> NumberState:
@@ -130,7 +131,7 @@ def verify(*, number_id: int, code: str, seen: int | None = None, by: Actor, now
     :raises NotInCall: the call has not begun.
     :raises IllegalTransition: no code has been asked for.
     """
-    _demand_six_digits(code, "code")
+    _demand_code(code)
     wanted = frozenset({NumberState.CODE_REQUESTED})
     step = claim(number_id, wanted, name="verify", seen=seen, by=by, now=now, limit=lambda _number: None)
     in_doubt = may_have_happened(purpose=whatsapp.VERIFY_CODE, target=step.number.phone_number_id)
@@ -157,7 +158,7 @@ def register(*, number_id: int, pin: str, seen: int | None = None, by: Actor, no
 
     Where an earlier try may have registered it unheard (its process died), Meta is asked first: then the PIN is set anew.
 
-    :raises Invalid: it is no 6-digit PIN.
+    :raises Invalid: it is no 6-digit PIN, or one that is guessed too easily.
     :raises MetaSaidNo: Meta refused.
     :raises NoAnswer: Meta did not answer.
     :raises CoolingDown: ten registrations in 72 hours.
@@ -166,11 +167,11 @@ def register(*, number_id: int, pin: str, seen: int | None = None, by: Actor, no
     :raises NotInCall: the call has not begun.
     :raises IllegalTransition: the code has not been accepted.
     """
-    _demand_six_digits(pin, "pin")
+    demand_pin(pin)
     wanted = frozenset({NumberState.CODE_VERIFIED})
     step = claim(
         number_id, wanted, name="register", seen=seen, by=by, now=now,
-        limit=lambda number: budget_of(number.number, now=now).registrations.free_at,
+        limit=lambda number: budget_of(number.case.ticket, number.number, now=now).registrations.free_at,
     )  # fmt: skip
     in_doubt = may_have_happened(purpose=whatsapp.REGISTER, target=step.number.phone_number_id)
     if in_doubt and facts_say(step, "is_connected"):
@@ -212,10 +213,11 @@ def check_live(*, number_id: int, by: Actor, now: datetime) -> NumberState:
     if number is None:
         raise NotFound
     step = step_of(number.case.ticket, number.case, number, by=by, now=now)
-    if number.state != NumberState.REGISTERED or not facts_say(step, "is_connected"):
+    facts = facts_at_meta(step) if number.state == NumberState.REGISTERED else None
+    if facts is None or not facts.is_connected:
         return NumberState(number.state)
     # Before the number is live: a case whose messages no app receives must not count as done even for a moment.
-    look_before_live(step)
+    look_before_live(step, facts)
     return record_step(step, NumberState.LIVE, live_at=now, billing_from=now)
 
 

@@ -9,6 +9,7 @@ from migrations_app.enums import AttemptState, PinCallState, Stage
 from migrations_app.models import MigrationCase, Notice, PinCall
 from migrations_app.rules.progress import schedulable_numbers, waits_for_us
 from migrations_app.selectors.cases import case_plan, facts_of
+from migrations_app.selectors.haste import sooner, wait_of
 from migrations_app.services.holder_plan import drop_checks, plan_checks
 from migrations_app.services.proof_facts import is_contested
 from tickets.enums import Party
@@ -62,7 +63,7 @@ def tell_stage(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
         return
     since = case.stage_since
     if since == uow.now:
-        since = _since_booking(case, uow.now - _AGAIN_AFTER)
+        since = _since_booking(case, uow.now - wait_of(ticket, _AGAIN_AFTER))
     # What an address has refused is not sent there again by itself (a person may); a corrected address is told anew.
     in_vain = Q(state__in=_IN_VAIN) & ~Q(address__in=["", ticket.contact_email])
     told = Notice.objects.filter(case=case, message=message, created_at__gte=since).exclude(in_vain)
@@ -116,7 +117,8 @@ def plan_call_notices(
     plan_checks(ticket, call, now=uow.now)
     for message, before in REMINDERS:
         if call.start - before > uow.now:
-            plan_notice(uow, ticket, case, message, due=call.start - before, call=call)
+            due = sooner(ticket, call.start - before, since=uow.now)
+            plan_notice(uow, ticket, case, message, due=due, call=call)
 
 
 def was_announced(call: PinCall) -> bool:

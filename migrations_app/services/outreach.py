@@ -13,13 +13,13 @@ from django.conf import settings
 from config.core.actor import Actor
 from config.core.errors import NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
-from migrations_app.enums import BY_PERSON, AttemptState, ChannelName
+from migrations_app.enums import BY_PERSON, AttemptState
 from migrations_app.models import ChaseAttempt, MigrationCase
 from migrations_app.rules.lifecycle import ATTEMPT
 from migrations_app.rules.wording import OWN_SUBJECT
 from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.due import is_due
-from migrations_app.services import bundling, chases, desk_rungs
+from migrations_app.services import bundling, chases, desk_rungs, page_links
 from migrations_app.services.attempts import TICKET_OF, AnyAttempt, locked_attempt
 from migrations_app.services.bundling import Member
 from migrations_app.services.call_words import with_links
@@ -28,7 +28,6 @@ from migrations_app.services.holder_links import with_own_link
 from migrations_app.services.lengths import call_length
 from migrations_app.services.messages import NoAddress, NotNow, compose_chase, compose_notice
 from migrations_app.services.notices import INVITATION
-from migrations_app.services.pacing import is_nudge
 from migrations_app.services.preparing import pass_by, remember_prepared
 from migrations_app.services.proposals import choose_times
 from migrations_app.services.settle import settle
@@ -82,7 +81,7 @@ def _claim(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime
             attempt.delete()
             return None
         try:
-            if isinstance(attempt, ChaseAttempt) and attempt.channel == ChannelName.EMAIL and is_nudge(attempt):
+            if isinstance(attempt, ChaseAttempt) and bundling.leaves_together(attempt, ticket):
                 return _claim_nudge(uow, Member(attempt, ticket, case), mates)
             key = attempt.message_key or new_key()
             message = _message(uow, attempt, ticket, case, key=key)
@@ -117,7 +116,7 @@ def _claim_nudge(uow: UnitOfWork, first: Member, mates: Sequence[int]) -> Claime
     members = [first, *(member for member, _entry in company)]
     claimed = _begin(uow, [(m.attempt, m.ticket, m.case) for m in members], message, name=name, key=key)
     # After the log was written: who reads the log needs no link that stops reminders.
-    return replace(claimed, message=bundling.with_way_out(message, mailbox, members))
+    return replace(claimed, message=bundling.with_way_out(claimed.message, mailbox, members))
 
 
 def _begin(
@@ -144,7 +143,8 @@ def _begin(
             message_key=key, message=attempt.message,
         )  # fmt: skip
         remember_prepared(attempt, case)
-    # After the log was written: who reads the log needs no link that books a call.
+    # After the log was written: who reads the log needs no link that books a call or answers for the client.
+    message = page_links.with_page_links(uow, [each for _row, each, _case in rows], message)
     message = with_links(uow, first, ticket, message)
     return Claimed(tuple(attempt.pk for attempt, _ticket, _case in rows), exchange.pk, first.channel, message)
 
@@ -161,8 +161,7 @@ def _message(uow: UnitOfWork, attempt: AnyAttempt, ticket: Ticket, case: Migrati
 def _compose(attempt: AnyAttempt, ticket: Ticket, case: MigrationCase, now: datetime) -> OutboundMessage:
     if isinstance(attempt, ChaseAttempt):
         return compose_chase(attempt, ticket, case, now=now)
-    minutes = call_length().minutes(case.numbers.count())
-    return compose_notice(attempt, ticket, case, attempt.pin_call, minutes=minutes)
+    return compose_notice(attempt, ticket, case, attempt.pin_call, minutes=call_length().minutes(case.numbers.count()))
 
 
 def _no_address(uow: UnitOfWork, attempt: AnyAttempt, ticket: Ticket, case: MigrationCase) -> None:

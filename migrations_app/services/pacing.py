@@ -22,6 +22,7 @@ from migrations_app.rules.hours import (
 )
 from migrations_app.rules.ladders import Step, parse_ladder
 from migrations_app.rules.lifecycle import MOVED
+from migrations_app.selectors.haste import sooner
 from migrations_app.selectors.nudges import times_planned
 from migrations_app.services.recipients import Contact, contacts_of
 from tickets.enums import Party
@@ -74,7 +75,7 @@ def rung_due(
     for silence in (chase.promise_at, chase.snoozed_until):
         if silence is not None and silence > due:
             due = opening(contact.hours, silence)
-    return within_hours(ticket, step, contact, due) if _needs_desk(step) else due
+    return sooner(ticket, within_hours(ticket, step, contact, due) if _needs_desk(step) else due, since=previous)
 
 
 def _needs_desk(step: Step) -> bool:
@@ -102,7 +103,8 @@ def beside_others(
     It is never brought forward before a promise or the end of a snooze.
     """
     within = timedelta(hours=settings.CHASE_BUNDLE_HOURS)
-    if way != ChannelName.EMAIL or answers_filing(chase, step) or not within:
+    # What a test ticket would say shares nothing: it is only put on record.
+    if ticket.test or way != ChannelName.EMAIL or answers_filing(chase, step) or not within:
         return due
     silent = any(moment is not None and moment > now for moment in (chase.promise_at, chase.snoozed_until))
     others = times_planned(
@@ -145,8 +147,9 @@ def pace_anew(
     due = rung_due(ticket, chase, step, contact, previous=previous)
     if asked_at is not None:
         anew = add_business_days(asked_at, step.wait_business_days, calendar=contact.hours)
-        due = max(due, within_hours(ticket, step, contact, anew))
-    set_due(uow, chase, due if due > uow.now else within_hours(ticket, step, contact, uow.now))
+        due = max(due, sooner(ticket, within_hours(ticket, step, contact, anew), since=asked_at))
+    opens = sooner(ticket, within_hours(ticket, step, contact, uow.now), since=uow.now)
+    set_due(uow, chase, due if due > uow.now else opens)
 
 
 def _planned_step(chase: Chase, attempt: ChaseAttempt | None) -> Step | None:

@@ -11,6 +11,7 @@ from config.core.errors import Conflict, FieldProblem, Forbidden, Invalid
 from config.core.uow import IllegalTransition, unit_of_work
 from migrations_app.enums import NumberState
 from migrations_app.models import NumberMove
+from migrations_app.rules.pins import why_easy
 from migrations_app.services.move_steps import (
     MetaSaidNo,
     NotInCall,
@@ -35,11 +36,23 @@ class PinNotSet(Conflict):
     """The number is registered, but with an earlier PIN: Meta did not take the new one."""
 
 
+def demand_pin(pin: str) -> None:
+    """Refuse what cannot be a PIN, or would be a bad one, before anything is claimed; the refusal never repeats it.
+
+    :raises Invalid: it has not six digits, or is guessed too easily; the code names why.
+    """
+    if not re.fullmatch(r"[0-9]{6}", pin):
+        raise Invalid([FieldProblem("#/pin", "invalid", "Six digits are expected.")])
+    why = why_easy(pin)
+    if why is not None:
+        raise Invalid([FieldProblem("#/pin", why.value, str(why.label))])
+
+
 def set_pin(*, number_id: int, pin: str, seen: int | None = None, by: Actor, now: datetime) -> None:
     """Give a number that is registered at the destination another two-step PIN, after its call too.
 
     :raises Forbidden: only the desk does this.
-    :raises Invalid: it is no 6-digit PIN.
+    :raises Invalid: it is no 6-digit PIN, or one that is guessed too easily.
     :raises NotFound: there is no such number.
     :raises NotInCall: we did not move it.
     :raises IllegalTransition: it is not registered.
@@ -50,8 +63,7 @@ def set_pin(*, number_id: int, pin: str, seen: int | None = None, by: Actor, now
     """
     if not by.is_staff_of_desk:
         raise Forbidden
-    if not re.fullmatch(r"[0-9]{6}", pin):
-        raise Invalid([FieldProblem("#/pin", "invalid", "Six digits are expected.")])
+    demand_pin(pin)
     with unit_of_work(by=by, now=now) as uow:
         ticket, case, number = locked(uow, number_id)
         demand_free(case, number, _MOVED_BY_US, seen=seen, now=now)

@@ -1,20 +1,23 @@
 """The numbers whose client was told "prepare now, switch off when we tell you", and the moment in which we tell it."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from config.core.uow import UnitOfWork
 from migrations_app.enums import AttemptState, ChaseState, RequirementCode
 from migrations_app.models import Chase, ChaseAttempt, MigrationCase, Notice
 from migrations_app.rules.hours import opening
 from migrations_app.rules.progress import CaseFacts
-from migrations_app.rules.wording import PREPARE, hold_of
-from migrations_app.selectors.chases import hold_of_case
+from migrations_app.rules.wording import PREPARE
+from migrations_app.selectors.chases import hold_now, hold_of_case
 from migrations_app.services.chases import begin_round, climb
 from migrations_app.services.pacing import planned_attempt, set_due
 from migrations_app.services.recipients import contacts_of
 from tickets.enums import Party
 from tickets.models import Ticket
 
+_SAID_IN_CALL = timedelta(hours=2)
+"""A word to the client counts as said in the running call for so long."""
 _CLIMBING = frozenset({ChaseState.ACTIVE, ChaseState.EXHAUSTED})
 
 
@@ -33,7 +36,7 @@ def tell_when_clear(
 
 
 def _follow(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, facts: CaseFacts, chase: Chase) -> None:
-    hold = hold_of(facts.requirements)
+    hold = hold_now(case, facts.requirements)
     on_its_way = ChaseAttempt.objects.filter(chase=chase, state=AttemptState.SENDING).exists()
     planned = ChaseAttempt.objects.filter(chase=chase, state=AttemptState.PLANNED)
     if hold.released(chase.prepared_numbers) and not on_its_way:
@@ -50,6 +53,24 @@ def _begin_now(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, chase: Chas
     planned = planned_attempt(chase)
     if planned is not None and planned.due_at > at and chase.snoozed_until is None:
         set_due(uow, chase, at)
+
+
+def hasten_in_call(uow: UnitOfWork, case: MigrationCase) -> bool:
+    """Let the client's next word about two-step verification leave now: it was found on in a call, and everybody waits.
+
+    Whatever the rung would wait otherwise; a snooze is kept, and nothing is said twice in one call. Tell whether anything was
+    brought forward.
+    """
+    chase = Chase.objects.filter(case=case, requirement_code=RequirementCode.TWO_STEP_DISABLED).first()
+    planned = planned_attempt(chase) if chase is not None else None
+    if chase is None or planned is None or planned.recipient_party != Party.CLIENT:
+        return False
+    if planned.due_at <= uow.now or (chase.snoozed_until is not None and chase.snoozed_until > uow.now):
+        return False
+    if ChaseAttempt.objects.filter(chase=chase, sent_at__gte=uow.now - _SAID_IN_CALL).exists():
+        return False
+    set_due(uow, chase, uow.now)
+    return True
 
 
 def remember_prepared(attempt: ChaseAttempt | Notice, case: MigrationCase) -> None:

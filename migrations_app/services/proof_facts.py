@@ -21,9 +21,10 @@ from migrations_app.rules.proof import (
     why_not,
 )
 from migrations_app.selectors.cases import is_by_api
+from migrations_app.selectors.haste import rate_of, wait_of
 from migrations_app.selectors.proofs import tries_of
 from providers.models import MetaAccount
-from providers.selectors.exchanges import tried_at
+from providers.selectors.exchanges import subject_of, tried_at
 from providers.services import whatsapp
 from providers.services.tokens import token_of
 from tickets.models import Ticket
@@ -73,27 +74,31 @@ def facts_for(known: CaseTries, number: NumberMove, *, now: datetime, counted: b
         token=ticket.test or bool(token_of(account)),
         payment=bool(account and account.payment_ready) if payment is None else payment,
         app=bool(account and account.app_subscribed) if app is None else app,
-        queue_allows=bool(ticket.queue and ticket.queue.tries_claims),
+        # The sandbox keeps no objects at anybody's destination.
+        queue_allows=ticket.test or bool(ticket.queue and ticket.queue.tries_claims),
         stage=Stage(case.stage),
         on_hold=ticket.on_hold,
         number=NumberState(number.state),
         two_step=RequirementState(row.state) if row else None,
         under_way=any(row.state == ProofState.TRYING for row in known.tries.get(number.pk, ())),
-        tries_in_window=len(tries_in_window(number, now=now)) if counted else 0,
+        tries_in_window=len(tries_in_window(ticket, number, now=now)) if counted else 0,
     )
 
 
-def tries_in_window(number: NumberMove, *, now: datetime) -> list[datetime]:
+def tries_in_window(ticket: Ticket, number: NumberMove, *, now: datetime) -> list[datetime]:
     """Return when the line was tried of late, in whatever form and by whatever ticket."""
-    return tries_of_lines([number], now=now)[number.pk]
+    return tries_of_lines(ticket, [number], now=now)[number.pk]
 
 
-def tries_of_lines(numbers: Sequence[NumberMove], *, now: datetime) -> dict[int, list[datetime]]:
-    """Return when each of these lines was tried of late, by number id."""
-    forms = {number.pk: {number.number, *variants(number.number)} for number in numbers}
-    keys = set().union(*forms.values())
-    made = tried_at(subject_keys=keys, purpose=whatsapp.START, since=now - WINDOW)
-    return {pk: [moment for key, moment in made if key in own] for pk, own in forms.items()}
+def tries_of_lines(ticket: Ticket, numbers: Sequence[NumberMove], *, now: datetime) -> dict[int, list[datetime]]:
+    """Return when each of these lines was tried of late, by number id; what a test ticket tries counts for it alone."""
+    own = ticket.reference if ticket.test else ""
+    forms = {
+        number.pk: {subject_of(form, own) for form in {number.number, *variants(number.number)}} for number in numbers
+    }
+    every = set().union(*forms.values())
+    made = tried_at(subject_keys=every, purpose=whatsapp.START, since=now - wait_of(ticket, WINDOW))
+    return {pk: [moment for key, moment in made if key in keys] for pk, keys in forms.items()}
 
 
 def claim_of(row: Requirement | None) -> str:
@@ -164,4 +169,6 @@ def _is_contested(known: CaseTries, number: NumberMove, *, now: datetime) -> boo
     standing = (row.due_at for row in known.tries.get(number.pk, ()) if row.state in OPEN_PROOFS)
     # What is on hold is tried as soon as that is over.
     due = next(standing, now if reason is WhyNot.ON_HOLD else None)
-    return speaks_against(last_try(known, number, claim_of(known.two_step(number))), due=due, now=now)
+    return speaks_against(
+        last_try(known, number, claim_of(known.two_step(number))), due=due, now=now, rate=rate_of(known.ticket)
+    )

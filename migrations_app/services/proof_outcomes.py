@@ -15,6 +15,7 @@ from migrations_app.rules.progress import ENDED
 from migrations_app.rules.proof import STUMBLED_OVER, Meaning, is_final, meaning_of
 from migrations_app.rules.requirements import CATALOGUE, suits
 from migrations_app.selectors.cases import case_plan
+from migrations_app.selectors.haste import wait_of
 from migrations_app.services.desk_tasks import NewTask, drop_tasks, open_task
 from migrations_app.services.migration_start import accept, two_step_rows
 from migrations_app.services.move_steps import STILL_ON
@@ -123,7 +124,7 @@ def _tell_client(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, row: Proo
     notices = Notice.objects.filter(case=case, message="two_step_still_on")
     this_round = Q(created_at__gte=row.round_started_at or uow.now) & ~Q(state=AttemptState.FAILED)
     if ticket.contact_email and not notices.filter(Q(state=AttemptState.PLANNED) | this_round).exists():
-        plan_notice(uow, ticket, case, "two_step_still_on", due=uow.now + TOLD_AFTER)
+        plan_notice(uow, ticket, case, "two_step_still_on", due=uow.now + wait_of(ticket, TOLD_AFTER))
 
 
 def _put_on_requirement(

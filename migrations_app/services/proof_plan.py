@@ -11,6 +11,7 @@ from migrations_app.enums import RequirementState
 from migrations_app.enums.proofs import ProofOccasion, ProofState
 from migrations_app.models import MigrationCase, NumberMove, ProofTry
 from migrations_app.rules.proof import OPEN_PROOFS, PASSING, NextTry, next_again, next_try, why_not, window_opens
+from migrations_app.selectors.haste import rate_of
 from migrations_app.services.left_objects import see_to_objects
 from migrations_app.services.proof_facts import (
     CaseTries,
@@ -61,11 +62,12 @@ def _wanted(known: CaseTries, number: NumberMove, *, now: datetime) -> tuple[Nex
     occasion = ProofOccasion.CLAIM if row.state == RequirementState.CLAIMED else ProofOccasion.AGAIN
     if why_not(facts_for(known, number, now=now, counted=False), occasion) is not None:
         return None
+    rate = rate_of(known.ticket)
     if occasion is ProofOccasion.CLAIM:
-        following = next_try(last_try(known, number, claim_of(row)), now=now)
+        following = next_try(last_try(known, number, claim_of(row)), now=now, rate=rate)
     else:
         proven = proven_at(known, number)
-        following = next_again(proven, last_try(known, number), now=now) if proven else None
+        following = next_again(proven, last_try(known, number), now=now, rate=rate) if proven else None
     return (following, occasion) if following else None
 
 
@@ -75,12 +77,14 @@ def plan(
     """Plan tries of a locked ticket's numbers, none before the limit allows it, and return their rows."""
     if not wanted:
         return []
-    made = tries_of_lines(list(wanted), now=uow.now)
+    made = tries_of_lines(known.ticket, list(wanted), now=uow.now)
+    rate = rate_of(known.ticket)
     rows = []
     for number, (following, occasion) in wanted.items():
         past = known.tries.get(number.pk, ())
         # After a lost try the destination is read first, which no limit forbids.
-        opens = uow.now if past and was_lost(past[-1]) else window_opens(made[number.pk], now=following.due)
+        lost = bool(past) and was_lost(past[-1])
+        opens = uow.now if lost else window_opens(made[number.pk], now=following.due, rate=rate)
         row = ProofTry(
             number=number,
             occasion=occasion,

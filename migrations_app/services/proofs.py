@@ -18,6 +18,7 @@ from migrations_app.models import DeskTask, NumberMove, ProofTry
 from migrations_app.rules.lifecycle import PROOF
 from migrations_app.rules.proof import PASSING, NextTry, WhyNot, why_not, window_opens
 from migrations_app.selectors.cases import case_of
+from migrations_app.selectors.haste import rate_of
 from migrations_app.services.desk_tasks import close_task
 from migrations_app.services.migration_start import begin, find
 from migrations_app.services.move_steps import CLAIM_LASTS, Step, locked, step_of
@@ -110,7 +111,8 @@ def _why_not(tried: Tried, *, now: datetime) -> WhyNot | None:
 def _put_off(uow: UnitOfWork, tried: Tried, reason: WhyNot) -> None:
     """Leave a try for later, or drop it where it is not wanted any more."""
     if reason is WhyNot.LIMIT:
-        opens = window_opens(tries_in_window(tried.number, now=uow.now), now=uow.now)
+        made = tries_in_window(tried.ticket, tried.number, now=uow.now)
+        opens = window_opens(made, now=uow.now, rate=rate_of(tried.ticket))
         ProofTry.objects.filter(pk=tried.row.pk).update(due_at=opens, updated_at=uow.now)
     if reason not in PASSING:
         tried.row.delete()
@@ -180,7 +182,7 @@ def ask_for_try(*, ticket_id: int, number_id: int, by: Actor, now: datetime) -> 
         known = read_tries(ticket, case)
         reason = why_not(facts_for(known, number, now=now), ProofOccasion.AGENT)
         if reason is not None:
-            opens = window_opens(tries_in_window(number, now=now), now=now)
+            opens = window_opens(tries_in_window(ticket, number, now=now), now=now, rate=rate_of(ticket))
             raise NotTried(extra={"why": reason.value, "until": opens.isoformat() if opens > now else None})
         planned = ProofTry.objects.filter(number=number, state=ProofState.PLANNED).first()
         if planned is not None:

@@ -22,6 +22,7 @@ from migrations_app.rules.proposals import (
 from migrations_app.rules.slots import Slot
 from migrations_app.selectors.call_policies import policy_of
 from migrations_app.selectors.cases import case_of
+from migrations_app.selectors.haste import sooner
 from migrations_app.selectors.proposals import free_times, missed_the_last, open_proposal
 from migrations_app.services import calls
 from migrations_app.services.lengths import call_length
@@ -49,6 +50,7 @@ def choose_times(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> None:
     minutes = call_length().minutes(len(numbers))
     slots = best_slots(free_times(ticket, case, minutes, now=uow.now, ahead=AHEAD), zone=zone_of(ticket.timezone))
     due = add_business_days(uow.now, ANSWER_DAYS, calendar=_client(ticket, case).hours)
+    due = sooner(ticket, due, since=uow.now)
     chosen = {"starts": [slot.start.isoformat() for slot in slots], "answer_due_at": due, "updated_at": uow.now}
     proposal = open_proposal(case)
     if proposal is not None:
@@ -107,8 +109,9 @@ def _facts(ticket: Ticket, case: MigrationCase, proposal: CallProposal, *, now: 
 
 def _go_on(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, proposal: CallProposal, step: AfterSilence) -> None:
     hours = _client(ticket, case).hours
-    if step is AfterSilence.WAIT or (step is AfterSilence.PROPOSE and not is_open(hours, uow.now)):
+    if step is AfterSilence.WAIT or (step is AfterSilence.PROPOSE and not ticket.test and not is_open(hours, uow.now)):
         due = uow.now + LATER if step is AfterSilence.WAIT else opening(hours, uow.now)
+        due = sooner(ticket, due, since=uow.now)
         CallProposal.objects.filter(pk=proposal.pk).update(answer_due_at=due, updated_at=uow.now)
         return
     end(uow, proposal, ProposalState.WITHDRAWN if step is AfterSilence.WITHDRAW else ProposalState.SILENT)

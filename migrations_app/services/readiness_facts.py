@@ -92,7 +92,7 @@ def _of_case(lines: Sequence[PinCallNumber], *, now: datetime) -> CaseReadiness:
 
 
 def _line_facts(known: CaseTries, lines: Sequence[PinCallNumber], now: datetime) -> Iterable[LineFacts]:
-    budgets = budgets_of([line.number.number for line in lines], now=now)
+    budgets = budgets_of(known.ticket, [line.number.number for line in lines], now=now)
     for line in lines:
         number = line.number
         yield LineFacts(

@@ -10,7 +10,9 @@ from migrations_app.enums import NumberState, Stage
 from migrations_app.models import MigrationCase
 from migrations_app.rules.lifecycle import MOVED, STAGE
 from migrations_app.rules.progress import CUT_OVER, ENDED, CaseFacts, Position, position
+from migrations_app.rules.stage_times import moved
 from migrations_app.selectors.cases import asking_facts, facts_of
+from migrations_app.selectors.haste import rate_of, wait_of
 from migrations_app.services.aftercare import sync_aftercare
 from migrations_app.services.chases import sync_chases
 from migrations_app.services.desk_tasks import drop_at_end
@@ -22,6 +24,7 @@ from migrations_app.services.proof_plan import sync_proofs
 from migrations_app.services.proposal_ends import end_with_stage
 from migrations_app.services.silence import plan_silence
 from migrations_app.services.status_details import details_of, planned_of, reminded_of
+from migrations_app.services.test_desk_plan import plan_test_desk
 from tickets.enums import Party, SlaMetric, TicketStatus
 from tickets.models import Ticket
 from tickets.services.tickets import PublicFacts, show, transition
@@ -36,6 +39,8 @@ _POLL_SECONDS = {
     Stage.REJECTED: 86400,
 }
 _POLL_DEFAULT = 60
+_POLL_SOONEST = 5
+"""Test tickets wait a fraction of the time, but nobody should knock more often than this."""
 
 _BEFORE_THE_CALL = frozenset({Stage.TRIAGE, Stage.REQUIREMENTS})
 
@@ -68,7 +73,7 @@ def settle(
         exhausted, task_open = asking_facts(case)
         facts = replace(facts, chase_exhausted=exhausted, task_open=task_open)
         where = position(facts)
-    predict(case, where.blocking if where.stage in _BEFORE_THE_CALL else ())
+    predict(case, where.blocking if where.stage in _BEFORE_THE_CALL and not ticket.test else ())
     if sync_proofs(uow, ticket, case):
         facts = _facts(uow, ticket, case)
         where = position(facts)
@@ -78,6 +83,7 @@ def settle(
         transition(uow, ticket, where.status, cancel_reason=cancel_reason)
     show(uow, ticket, _public(uow.now, ticket, case, where, facts))
     plan_silence(uow, ticket, case, facts, chases)
+    plan_test_desk(uow, ticket, case)
     return where
 
 
@@ -88,7 +94,14 @@ def _facts(uow: UnitOfWork, ticket: Ticket, case: MigrationCase) -> CaseFacts:
 
 def _advance(uow: UnitOfWork, case: MigrationCase, to: Stage) -> None:
     if case.stage != to:
-        uow.move(case, "stage", table=STAGE, to=to, stage_since=uow.now)
+        times = moved(case.stage_times, old=case.stage, since=case.stage_since, new=to.value, now=uow.now)
+        uow.move(case, "stage", table=STAGE, to=to, stage_since=uow.now, stage_times=times)
+
+
+def _poll_after(ticket: Ticket, stage: Stage) -> int:
+    """Return after how many seconds it pays to look again."""
+    usual = _POLL_SECONDS.get(stage, _POLL_DEFAULT)
+    return max(min(usual, _POLL_SOONEST), int(usual / rate_of(ticket)))
 
 
 def _public(now: datetime, ticket: Ticket, case: MigrationCase, where: Position, facts: CaseFacts) -> PublicFacts:
@@ -97,7 +110,7 @@ def _public(now: datetime, ticket: Ticket, case: MigrationCase, where: Position,
     if where.stage != Stage.CLOSING:
         closes = None
     elif closes is None:
-        closes = now + timedelta(days=settings.AUTO_CLOSE_DAYS)
+        closes = now + wait_of(ticket, timedelta(days=settings.AUTO_CLOSE_DAYS))
     return PublicFacts(
         stage=where.stage,
         waiting_on=where.party,
@@ -106,7 +119,7 @@ def _public(now: datetime, ticket: Ticket, case: MigrationCase, where: Position,
         status_details=details_of(where, case, facts, reminded=reminded_of(planned, now)),
         next_nudge_at=min((attempt.due_at for attempt in planned), default=None),
         auto_close_at=closes,
-        poll_after_seconds=_POLL_SECONDS.get(where.stage, _POLL_DEFAULT),
+        poll_after_seconds=_poll_after(ticket, where.stage),
         clocks=_clocks(where, facts),
     )
 

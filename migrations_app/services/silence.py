@@ -10,6 +10,7 @@ from migrations_app.enums import ChaseState, NumberState, Stage
 from migrations_app.models import Chase, MigrationCase
 from migrations_app.rules.progress import CaseFacts
 from migrations_app.rules.silence import EndedLadder, Patience, SilenceFacts, counts, next_due
+from migrations_app.selectors.haste import rate_of
 from tickets.enums import TicketStatus
 from tickets.models import Ticket
 from tickets.services.silence import count_anew, stop_letting_go
@@ -17,13 +18,14 @@ from tickets.services.silence import count_anew, stop_letting_go
 _CUT_OVER = frozenset({NumberState.REGISTERED, NumberState.LIVE})
 
 
-def patience() -> Patience:
-    """Return the desk's patience as it is set."""
+def patience(ticket: Ticket) -> Patience:
+    """Return the desk's patience with a ticket as it is set."""
+    rate = rate_of(ticket)
     return Patience(
-        ladder_days=settings.SECOND_LADDER_DAYS,
-        let_go_days=settings.LET_GO_DAYS,
-        abandoned_days=settings.ABANDONED_DAYS,
-        draft_days=settings.DRAFT_DAYS,
+        ladder_days=settings.SECOND_LADDER_DAYS / rate,
+        let_go_days=settings.LET_GO_DAYS / rate,
+        abandoned_days=settings.ABANDONED_DAYS / rate,
+        draft_days=settings.DRAFT_DAYS / rate,
     )
 
 
@@ -73,7 +75,7 @@ def plan_silence(
     if case.silence_due_at is None:
         count_anew(uow, ticket)
         known = silence_facts(ticket, case, facts, chases)
-    due = next_due(known, patience())
+    due = next_due(known, patience(ticket))
     look_at(case, due.at if due else None)
 
 

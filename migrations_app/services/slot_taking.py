@@ -26,6 +26,7 @@ from migrations_app.selectors.cases import facts_of
 from migrations_app.selectors.shared_calls import cells_of
 from migrations_app.selectors.slots import SlotFrame, offered_slots, takers
 from migrations_app.services.lengths import call_length
+from migrations_app.services.test_calls import is_taken_by_fate, make_machine
 from tickets.models import Ticket
 
 
@@ -122,7 +123,12 @@ def free_agents(
     :raises SlotTaken: it is, but everybody is taken, or has as many calls on that day as a day takes.
     """
     policy = policy_of(ticket.queue_id)
-    _one_at_a_time(ticket.queue_id, policy)
+    if ticket.test:
+        make_machine(ticket)
+        if is_taken_by_fate(case, start):
+            raise SlotTaken
+    else:
+        _one_at_a_time(ticket.queue_id, policy)
     end = start + timedelta(seconds=1)
     frame = SlotFrame(start, end, minutes, ticket.timezone, ticket.queue_id)
     for slot in offered_slots(frame, case, now=now):

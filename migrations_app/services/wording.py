@@ -18,11 +18,11 @@ from migrations_app.rules.wording import (
     PROMISE_BSP,
     Hold,
     Moment,
-    hold_of,
     message_for,
     number_lines,
 )
 from migrations_app.selectors.cases import requirement_facts
+from migrations_app.selectors.chases import hold_now
 from migrations_app.services.asked import covered_by
 from migrations_app.services.rendering import known_language, local_day
 from tickets.enums import Party
@@ -74,7 +74,7 @@ def wording_of(attempt: ChaseAttempt, ticket: Ticket, case: MigrationCase, *, no
     )
     covered = [row for row in rows if row.code in covered_by(attempt.chase)]
     requested = [row for row in covered if row.state == RequirementState.REQUESTED]
-    hold = hold_of(requirement_facts(row) for row in rows)
+    hold = hold_now(case, (requirement_facts(row) for row in rows))
     asked_at = _first_asked(attempt)
     only_promised = bool(requested) and not any(row.state in OPEN for row in covered)
     moment = Moment(demand, Party(attempt.recipient_party), hold, only_promised, asked_at is not None)

@@ -11,7 +11,7 @@ STATUSES = {"status", "stage", "state"}
 ROWS = {
     "Ticket", "MigrationCase", "NumberMove", "Requirement", "SlaClock", "Chase", "ChaseAttempt", "Notice", "PinCall", "Exchange",
     "OwnershipDispute", "CallProposal", "RoutingVersion", "DeskTask", "ProofTry", "InboundMail",
-    "MoveCheck",
+    "MoveCheck", "WebhookDelivery", "TicketExport",
 }  # fmt: skip
 CREATING = {"create", "get_or_create", "update_or_create", "bulk_create"}
 
@@ -55,6 +55,11 @@ MOVERS: set[Place] = {
     ("migrations_app/services/aftercare_runs.py", "_record_failure_of"),
     ("migrations_app/services/aftercare_records.py", "_again"),
     ("migrations_app/services/aftercare_records.py", "_done"),
+    ("tickets/services/webhook_sending.py", "_claim"),
+    ("tickets/services/webhook_sending.py", "_move"),
+    ("tickets/services/webhook_sending.py", "give_back_lost"),
+    ("tickets/services/webhook_outbox.py", "redeliver"),
+    ("migrations_app/services/exports.py", "_move"),
     ("providers/services/exchanges.py", "finish"),
 }
 """Who may call `uow.move`, the compare-and-swap along a transition table."""
@@ -74,6 +79,11 @@ EXCUSED: dict[Place, str] = {
     ("config/core/uow.py", "move"): "the compare-and-swap itself",
     ("tickets/services/tickets.py", "show"): "the ticket's `stage` is the shown copy of the case's",
     ("tickets/services/idempotency.py", "finish"): "the HTTP status of a stored answer",
+    ("tickets/services/webhook_sending.py", "_record"): "the HTTP status that a receiver answered",
+    (
+        "tickets/services/webhook_outbox.py",
+        "_plan_again",
+    ): "a replay: thousands at once, from their ends only, as the table has it",
 }
 
 

@@ -17,19 +17,21 @@ from migrations_app.enums import (
 )
 from migrations_app.enums.aftercare import CheckState
 from migrations_app.enums.disputes import DisputeState
+from migrations_app.enums.exports import ExportState
 from migrations_app.enums.mail import MailState
 from migrations_app.enums.proofs import ProofState
 from migrations_app.enums.proposals import ProposalState
 from migrations_app.rules import lifecycle as domain
 from providers.enums import ExchangeState
 from providers.rules.lifecycle import EXCHANGE
-from tickets.enums import ClockState, RoutingState, StatusCategory, TicketStatus
-from tickets.rules.lifecycle import CLOCK, ROUTING_VERSION, TICKET, category
+from tickets.enums import ClockState, DeliveryState, RoutingState, StatusCategory, TicketStatus
+from tickets.rules.lifecycle import CLOCK, DELIVERY, ROUTING_VERSION, TICKET, category
 
 TABLES: list[tuple[TransitionTable[Any], type[Enum], set[Enum]]] = [
     (TICKET, TicketStatus, {TicketStatus.REJECTED}),
     (ROUTING_VERSION, RoutingState, {RoutingState.RETIRED}),
     (CLOCK, ClockState, {ClockState.MET, ClockState.BREACHED, ClockState.STOPPED}),
+    (DELIVERY, DeliveryState, set()),
     (domain.STAGE, Stage, {Stage.REJECTED}),
     (domain.NUMBER, NumberState, {NumberState.LIVE}),
     (domain.REQUIREMENT, RequirementState, set()),
@@ -43,6 +45,7 @@ TABLES: list[tuple[TransitionTable[Any], type[Enum], set[Enum]]] = [
     (domain.DISPUTE, DisputeState, {DisputeState.UPHELD, DisputeState.TRANSFERRED, DisputeState.DISMISSED}),
     (domain.MAIL, MailState, {MailState.FILED}),
     (domain.MOVE_CHECK, CheckState, set()),
+    (domain.EXPORT, ExportState, {ExportState.FAILED, ExportState.EXPIRED}),
     (domain.PROPOSAL, ProposalState, {state for state in ProposalState if state != ProposalState.OPEN}),
     (domain.DESK_TASK, DeskTaskState, {DeskTaskState.DONE, DeskTaskState.DROPPED}),
     (

@@ -19,6 +19,7 @@ _OTHERS = (
     "tickets.rules.lifecycle.TICKET",
     "tickets.rules.lifecycle.ROUTING_VERSION",
     "tickets.rules.lifecycle.CLOCK",
+    "tickets.rules.lifecycle.DELIVERY",
     "providers.rules.lifecycle.EXCHANGE",
 )
 

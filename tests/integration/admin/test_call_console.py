@@ -9,6 +9,7 @@ import pytest
 
 from migrations_app.enums import PinCallState
 from migrations_app.models import NumberMove, PinCallNumber
+from providers.models import Exchange
 from tests.factories.desk import Desk, make_agent
 from tests.factories.forms import NUMBER, OTHER_NUMBER, number_answers
 from tests.factories.servers import Meta
@@ -290,3 +291,31 @@ def test_fields_for_secrets_are_kept_by_no_browser(in_call: Walk, agent_at_desk:
     in_call.register()
     page = _page(agent_at_desk, in_call)
     assert re.search(r'<input name="pin"[^>]*autocomplete="off"', page)
+
+
+@pytest.mark.parametrize("easy", ["123456", "777777", "31 12 87"])
+def test_a_pin_that_is_guessed_at_once_is_refused_before_meta_is_asked(
+    walk: Walker, meta: Meta, agent_at_desk: Person, easy: str
+) -> None:
+    walked = walk(Path.LIVE)
+    before = Exchange.objects.count()
+    words = told(_step(agent_at_desk, walked, "set_pin", pin=easy))
+    assert "Choose another one" in words
+    assert easy not in words
+    assert Exchange.objects.count() == before
+
+
+def test_when_all_requests_are_used_the_page_does_not_offer_another(
+    in_call: Walk, agent_at_desk: Person, clock_at: Callable[[datetime], None]
+) -> None:
+    for minutes in (0, 12, 24):
+        clock_at(in_call.now + timedelta(minutes=minutes))
+        _step(agent_at_desk, in_call, "ask", method="sms", seen=in_call.number().steps)
+    clock_at(in_call.now + timedelta(minutes=36))
+    page = _page(agent_at_desk, in_call)
+    assert "All requests for a code are used" in page
+    assert "ask for a new one" not in page
+    assert "Ask again" not in page
+    words = told(_step(agent_at_desk, in_call, "ask", seen=in_call.number().steps))
+    assert "rests now" in words
+    assert in_call.number().state == "cooling_down"

@@ -60,6 +60,10 @@ def test_the_agent_ticks_that_the_person_is_there(booked: Walk, agent_at_desk: P
     before = page(agent_at_desk, booked)
     assert before.count('name="step" value="here"') == 2
     assert "Nobody has confirmed that the phone is at hand." in before
+    # Doubts stop nothing, but not everything is in place either; and it is said who rings whom.
+    assert re.search(r"Nothing is missing, but look at \d+ doubtful things first", before)
+    assert "Everything that was asked for is in place" not in before
+    assert "You ring the client" in before
     step(agent_at_desk, booked, "here", number=booked.number().pk)
     after = page(agent_at_desk, booked)
     assert after.count('name="step" value="here"') == 1

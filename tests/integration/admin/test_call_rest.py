@@ -54,6 +54,7 @@ def test_the_page_of_a_call_that_is_over_offers_the_next_one_for_what_remains(
     assert rests_until is not None
     page = _page(agent_at_desk, cooled)
     assert f"rests until {rests_until:%a} {rests_until.day} {rests_until:%b, %H:%M} UTC" in page
+    assert "times before that are not offered" in page
     offered = moments(page)
     assert len(offered) == 3
     assert offered == sorted(offered)

@@ -16,6 +16,7 @@ ELSEWHERE = [
     "migrations_app_pincall", "migrations_app_chase", "migrations_app_desktask", "migrations_app_ladder",
     "migrations_app_playbook", "migrations_app_callagent", "migrations_app_agentabsence", "migrations_app_callpolicy",
     "providers_exchange", "providers_bsp", "providers_metaaccount",
+    "tickets_webhookendpoint", "tickets_webhookdelivery",
     "tickets_organization", "tickets_queue", "tickets_routingversion", "auth_user",
 ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from migrations_app.enums.aftercare import CheckKind, CheckState
 from migrations_app.models import DeskTask, MoveCheck, TemplateEntry
 from migrations_app.rules.templates import Before
 from migrations_app.selectors.aftercare import due_checks, lost_checks, outcome_counts
+from migrations_app.selectors.handover import sheet_of
 from migrations_app.services import aftercare_desk, aftercare_runs, templates
 from migrations_app.services.move_steps import MetaSaidNo, NoAnswer
 from migrations_app.services.requirements import TicketEnded
@@ -62,6 +63,9 @@ def test_a_live_number_is_read_again_and_quality_a_day_later(walk: Walker, meta:
     live_at = walked.number().live_at
     assert live_at is not None
     assert kinds == {"live": live_at + timedelta(minutes=10), "quality": live_at + timedelta(hours=24)}
+    # What the call itself has read stands on the sheet that may leave before the first look.
+    (line,) = sheet_of(walked.ticket, walked.case).numbers
+    assert (line.status, line.read_at) == ("CONNECTED", live_at)
     sweep(walked, meta, minutes=10)
     row = check(walked, CheckKind.LIVE)
     assert (row.state, (row.result or {})["status"]) == ("done", "CONNECTED")
@@ -404,10 +408,3 @@ def test_metas_refusal_of_a_subscription_is_told(walk: Walker, meta: Meta) -> No
     meta.fault("subscribe_app", drop="before")
     with pytest.raises(NoAnswer):
         aftercare_desk.subscribe_our_app(ticket_id=walked.ticket.pk, by=walked.desk, now=walked.now)
-
-
-def test_test_tickets_are_read_from_the_simulator(walk: Walker, meta: Meta, settings: Any) -> None:
-    settings.META_SIMULATOR_URL, settings.META_BASE_URL = meta.base_url, "http://127.0.0.1:1"
-    walked = walk(Path.LIVE, test=True)
-    sweep(walked, meta, minutes=10)
-    assert check(walked, CheckKind.LIVE).state == "done"

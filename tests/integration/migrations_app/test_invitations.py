@@ -9,14 +9,16 @@ from django.contrib.auth.models import User
 from icalendar import Calendar
 
 from migrations_app.enums import AttemptState
-from migrations_app.models import AgentAbsence, AgentProfile, Notice, PinCall
+from migrations_app.models import AgentAbsence, AgentProfile, Notice, NumberMove, PinCall
 from migrations_app.services import calls, endings
+from migrations_app.services.joining import joining_words, phones_of
 from providers.models import Exchange
 from tests.factories.desk import Desk, make_agent
 from tests.factories.forms import NUMBER, OTHER_NUMBER
 from tests.factories.servers import MailServer, Mood
 from tests.factories.walks import CALL_IN, Path, Walk, Walker
 from tickets.enums import CancelReason
+from tickets.models import Ticket
 
 MADRID: dict[str, Any] = {"client": {"timezone": "Europe/Madrid", "language": "es", "contact_email": "ana@sol.example"}}
 CLIENT, BEA = "ana@sol.example", "bea@portero.example"
@@ -108,6 +110,24 @@ def test_client_and_agent_are_invited_when_a_call_is_booked(ready: Walk, post: P
     assert "martes 3 marzo 2026, 19:00" in words, "until when campaigns stay paused"
     assert NUMBER in words
     assert OTHER_NUMBER in words
+
+
+def test_without_a_link_both_sides_read_who_rings_whom_and_at_which_number(ready: Walk, post: Post) -> None:
+    NumberMove.objects.filter(case=ready.case, position=1).update(otp_contact_phone="")
+    NumberMove.objects.filter(case=ready.case, position=2).update(otp_contact_phone="+34600111222")
+    Ticket.objects.filter(pk=ready.ticket.pk).update(contact_phone="+34910000001")
+    call = ready.book(at(ready))
+    sent = post.new(ready)
+    phones = "+34910000001, +34600111222"
+    assert phones in str(sent[CLIENT].event["DESCRIPTION"])
+    assert phones in sent[CLIENT].text
+    assert "+34" not in sent[BEA].file.decode().replace("\r\n ", ""), "the agent's calendar names no phone"
+    assert phones_of(PinCall.objects.get(pk=call.pk)) == phones.split(", ")
+    PinCall.objects.filter(pk=call.pk).update(join_url="https://meet.example/x")
+    assert "https://meet.example/x" in joining_words(PinCall.objects.get(pk=call.pk))
+    Ticket.objects.filter(pk=ready.ticket.pk).update(contact_phone="")
+    PinCall.objects.filter(pk=call.pk).update(join_url="")
+    assert phones_of(PinCall.objects.get(pk=call.pk)) == ["+34600111222"]
 
 
 def test_the_agent_reads_its_own_clock_and_no_phone_number_in_the_calendar(ready: Walk, post: Post) -> None:

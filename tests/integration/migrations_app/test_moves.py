@@ -172,7 +172,11 @@ def test_two_step_still_on_opens_the_requirement_and_the_chase_again(in_call: Wa
     row = in_call.requirement("two_step_disabled")
     assert (row.state, row.evidence) == (RequirementState.UNMET, None)
     assert in_call.chase().state == "active"
-    assert in_call.planned().message == "two_step_letter"
+    # The call waits for it: what comes next leaves now, once, and not in a day.
+    assert (in_call.planned().message, in_call.planned().due_at) == ("two_step_letter", in_call.now)
+    in_call.send_all_due()
+    assert [a.message for a in in_call.attempts() if a.state == "sent"][-1] == "two_step_letter"
+    assert in_call.planned().due_at > in_call.now
     in_call.finish_call()
     assert (in_call.fresh().stage, in_call.ticket.waiting_on) == ("requirements", "client")
     meta.unprotect(NUMBER)
@@ -188,7 +192,7 @@ def test_a_pin_that_meta_does_not_take_means_that_two_step_is_on(in_call: Walk, 
     in_call.verify()
     meta.protect(NUMBER, pin=OLD_PIN)
     with pytest.raises(move_steps.MetaSaidNo) as refusal:
-        in_call.register("111111")
+        in_call.register("602917")
     assert refusal.value.extra["key"] == "pin_incorrect"
     assert in_call.requirement("two_step_disabled").state == RequirementState.UNMET
     # The ownership stays proven: the next call needs no second code.
@@ -389,13 +393,13 @@ def test_a_process_that_dies_while_it_registers_leaves_a_verified_number_and_no_
 ) -> None:
     in_call.ask_code()
     in_call.verify()
-    dies(lambda: in_call.register("111222"))
+    dies(lambda: in_call.register("629174"))
     assert (in_call.number().state, in_call.number().pin_set_at) == (NumberState.CODE_VERIFIED, None)
     assert meta.is_connected_here(NUMBER)
     in_call.later(seconds=91)
-    assert in_call.register("333444") == NumberState.LIVE
+    assert in_call.register("903718") == NumberState.LIVE
     line = meta.server.world.line(NUMBER.lstrip("+"))
-    assert (line.pin_fits("111222"), line.pin_fits("333444")) == (False, True)
+    assert (line.pin_fits("629174"), line.pin_fits("903718")) == (False, True)
     assert meta.codes_sent_to(NUMBER) == 1
     assert [name for name, _state in purposes()].count("meta.register") == 1
     assert in_call.requirement("two_step_disabled").state == RequirementState.MET
@@ -414,10 +418,10 @@ def test_a_number_that_was_registered_unheard_is_live_though_meta_does_not_take_
     in_call.later(seconds=91)
     meta.fault("set_pin", **fault)
     with pytest.raises(pins.PinNotSet if "error_key" in fault else move_steps.NoAnswer):
-        in_call.register("333444")
+        in_call.register("903718")
     assert in_call.number().state == NumberState.LIVE
-    pins.set_pin(number_id=in_call.number().pk, pin="333444", by=in_call.desk, now=in_call.now)
-    assert meta.server.world.line(NUMBER.lstrip("+")).pin_fits("333444")
+    pins.set_pin(number_id=in_call.number().pk, pin="903718", by=in_call.desk, now=in_call.now)
+    assert meta.server.world.line(NUMBER.lstrip("+")).pin_fits("903718")
 
 
 def test_a_code_that_was_used_up_unheard_is_found_by_reading(in_call: Walk, meta: Meta) -> None:

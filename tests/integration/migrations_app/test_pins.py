@@ -65,7 +65,7 @@ def test_a_page_that_is_sent_twice_sets_no_second_pin(live: Walk, meta: Meta) ->
     seen = live.number().steps
     set_another(live, seen=seen)
     with pytest.raises(move_steps.Overtaken):
-        set_another(live, "111999", seen=seen)
+        set_another(live, "917203", seen=seen)
     with pytest.raises(move_steps.Overtaken):
         note(live, seen=seen)
     assert meta.server.world.line(NUMBER.lstrip("+")).pin_fits(ANOTHER)

@@ -266,6 +266,17 @@ def test_another_refusal_becomes_its_own_requirements_problem(claimed: Walk, met
     assert claimed.number().last_error is None
 
 
+def test_an_accepted_move_closes_what_a_refusal_had_opened(claimed: Walk, meta: Meta) -> None:
+    meta.fault("start_migration", error_key="destination_not_approved")
+    assert try_all_due(claimed) == [ProofState.REFUSED]
+    number = claimed.number().pk
+    proofs.ask_for_try(ticket_id=claimed.ticket.pk, number_id=number, by=claimed.desk, now=claimed.now)
+    assert try_all_due(claimed) == [ProofState.ACCEPTED]
+    row = claimed.requirement("destination_account_ready")
+    assert (row.state, row.decided_by, row.detail) == ("met", "Meta", "")
+    assert claimed.fresh().stage == "ready"
+
+
 @pytest.mark.parametrize("error", ["different_business", "number_is_free", "number_cap_exceeded", "waba_restricted"])
 def test_what_no_rule_can_settle_is_a_persons_task(claimed: Walk, meta: Meta, error: str) -> None:
     meta.fault("start_migration", error_key=error)

@@ -69,6 +69,19 @@ def test_an_invitation_proposes_three_times_with_links_that_only_its_reader_has(
     assert (proposal.round, proposal.missed, proposal.state) == (1, False, ProposalState.OPEN)
 
 
+def test_times_beside_quiet_hours_are_marked(
+    walk: Walker, claims_suffice: None, mailoutbox: list[EmailMessage]
+) -> None:
+    window = {"weekday": 2, "start": "09:00", "end": "12:00"}
+    walked = walk(Path.READY, low_traffic_windows=[window], client={"language": "en"})
+    walked.send_all_due()
+    lines = [line for line in str(mailoutbox[-1].body).splitlines() if LINK.search(line) and line.startswith("  - ")]
+    assert len(lines) == 3
+    quiet = ["Wednesday" in line for line in lines]
+    assert quiet.count(True) == 1
+    assert ["outside your quiet hours" not in line for line in lines] == quiet
+
+
 def test_silence_brings_fresh_times_three_times_and_no_more(invited: Walk, mailoutbox: list[EmailMessage]) -> None:
     first = newest(invited).starts
     second = stay_silent(invited)

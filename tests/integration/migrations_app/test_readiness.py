@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 
 from config.core.actor import SYSTEM
 from config.core.errors import NotFound
 from config.core.uow import IllegalTransition
 from migrations_app import tasks
-from migrations_app.enums import NumberState, PinCallState, RequirementState
-from migrations_app.models import DeskTask, PinCallNumber
+from migrations_app.enums import NumberState, PinCallState, RequirementCode, RequirementState
+from migrations_app.models import DeskTask, PinCallNumber, Requirement
+from migrations_app.rules.requirements import CATALOGUE
+from migrations_app.selectors.chases import hold_of_case
 from migrations_app.selectors.readiness import looks_due
 from migrations_app.services import call_leaving, call_run, calls, move_steps, presence
 from migrations_app.services.call_gate import start_proven_call
@@ -113,6 +116,91 @@ def test_a_lead_lets_pass_what_is_missing_and_says_why(booked: Walk) -> None:
     (told,) = [event for event in booked.events() if event.data.get("step") == "started"]
     assert told.internal
     assert told.data["overridden"] == ["open_conversations_ack"]
+
+
+def test_what_the_start_itself_finds_at_meta_is_not_let_pass_and_is_asked_for_at_once(
+    walk: Walker, meta: Meta, mailoutbox: list[EmailMessage]
+) -> None:
+    walked = walk(Path.SCHEDULED)
+    walked.claim("open_conversations_ack")
+    # A long blocker came back after the booking; until it goes, a client is told to prepare only.
+    walked.decide("business_verified", RequirementState.UNMET)
+    meta.fault("start_migration", error_key="two_step_enabled")
+    begin(walked, override=Override("Meta verifies the business today"))
+    call, line = walked.current_call(), line_of(walked)
+    assert (call.overridden, call.override_reason) == (["business_verified"], "Meta verifies the business today")
+    assert (line.left_because, walked.requirement("two_step_disabled").state) == ("two_step", "unmet")
+    walked.now = walked.planned().due_at
+    mailoutbox.clear()
+    walked.send_all_due()
+    assert walked.attempts()[-1].message != "two_step_prepare", "everybody waits: switch it off now"
+    assert mailoutbox
+    assert not any("NÃO desative ainda" in str(mail.body) for mail in mailoutbox)
+    walked.finish_call()
+    assert hold_of_case(walked.case).waits, "after the call the number is protected again"
+
+
+def test_a_number_that_came_back_and_was_registered_has_proven_that_it_is_off(booked: Walk, meta: Meta) -> None:
+    meta.fault("register", error_key="two_step_enabled")
+    begin(booked)
+    booked.ask_code(1)
+    booked.verify(position=1)
+    with pytest.raises(move_steps.MetaSaidNo):
+        booked.register(position=1)
+    assert booked.requirement("two_step_disabled", 1).state == "unmet"
+    back(booked, 1)
+    assert booked.requirement("two_step_disabled", 1).state == "claimed"
+    booked.register(position=1)
+    row = booked.requirement("two_step_disabled", 1)
+    assert (row.state, row.decided_by, booked.number(1).state) == ("met", "Meta", "live")
+
+
+def refused_account(walked: Walk) -> None:
+    """Meta has refused the move because the destination's account was not approved."""
+    row = walked.requirement("destination_account_ready")
+    columns = {"state": "unmet", "decided_by": "Meta", "detail": "The destination account is not approved"}
+    type(row).objects.filter(pk=row.pk).update(**columns)
+
+
+def test_what_meta_refused_of_the_account_closes_when_a_read_shows_it_approved(booked: Walk, meta: Meta) -> None:
+    add_requirement(booked, "destination_account_ready")
+    refused_account(booked)
+    waba = meta.server.world.wabas[DESTINATION_WABA] = Waba(DESTINATION_WABA, approved=False)
+    booked.now = booked.current_call().start - timedelta(hours=20)
+    assert "destination_account_ready" in look_ahead(call_pk=booked.current_call().pk, by=SYSTEM, now=booked.now)
+    assert booked.requirement("destination_account_ready").state == "unmet"
+    check = next(
+        each
+        for part in read_readiness([booked.current_call()], now=booked.now).cases
+        for each in part.readiness.case
+        if each.code == "destination_account_ready"
+    )
+    assert (check.why, check.who) == ("meta_said_no", "meta"), "nobody blames the client for Meta's review"
+    waba.approved = True
+    read_destinations([booked.current_call()], by=booked.desk, now=booked.now, again=True)
+    row = booked.requirement("destination_account_ready")
+    assert (row.state, row.decided_by) == ("met", "Meta")
+    begin(booked)
+    assert booked.fresh().stage == "in_call"
+
+
+def test_what_a_person_opened_is_not_closed_by_a_read(booked: Walk) -> None:
+    add_requirement(booked, "destination_account_ready")
+    booked.decide("destination_account_ready", RequirementState.MET)
+    booked.decide("destination_account_ready", RequirementState.UNMET)
+    read_destinations([booked.current_call()], by=booked.desk, now=booked.now, again=True)
+    assert booked.requirement("destination_account_ready").state == "unmet"
+
+
+def add_requirement(walked: Walk, code: str) -> None:
+    line = CATALOGUE[RequirementCode(code)]
+    Requirement.objects.get_or_create(
+        case=walked.case, code=line.code, number=None,
+        defaults={
+            "owner": line.owner, "blocks": line.blocks, "state": RequirementState.UNMET,
+            "created_at": walked.now, "updated_at": walked.now,
+        },
+    )  # fmt: skip
 
 
 def test_an_override_that_was_not_needed_is_none(booked: Walk) -> None:
@@ -240,7 +328,7 @@ def test_a_pin_refused_at_the_registration_needs_no_second_code_in_the_next_call
     walked.verify()
     meta.protect(NUMBER)
     with pytest.raises(move_steps.MetaSaidNo):
-        walked.register("111111")
+        walked.register("602917")
     assert (walked.number().state, line_of(walked).left_because) == ("code_verified", "two_step")
     walked.finish_call()
     meta.unprotect(NUMBER)

@@ -33,9 +33,31 @@ def test_codes_and_pins_are_taken_out(text: str) -> None:
     assert not any(form in redact(text) for form in ("135790", "135-790", "482 615"))
 
 
+TOKEN = "MvIjdJ87LLzmceFIO4Aks_VQ8_a-04uu"
+"""As long as those in our links."""
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        f"> Answer here: https://desk.example/t/{TOKEN}",
+        f"see <https://desk.example/c/{TOKEN}/call.ics>",
+        f"https://desk.example/h/{TOKEN}?lang=ru",
+        f"https://desk.example/cal/{TOKEN}.ics",
+        f"https://safe.example/?url=https%3A%2F%2Fdesk.example%2Ft%2F{TOKEN}&data=1",
+        f"https://desk.example/u/7.1-2.pt-br~{TOKEN}",
+    ],
+)
+def test_the_secret_part_of_our_links_is_taken_out(text: str) -> None:
+    assert TOKEN not in redact(text)
+    assert "desk.example" in redact(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://example.com/t/a-thread-of-a-forum-with-some-long-name",
+        "https://example.com/h/help",
         "Your case number is 135790.",
         "Code of conduct applies to ticket 135790",
         "Chamado 135790 aberto, código depois",

@@ -15,13 +15,13 @@ ZONE = ZoneInfo("America/Sao_Paulo")
 FIRST = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-def slot(step: int, score: float = 0.5) -> Slot:
+def slot(step: int, score: float = 0.5, quiet: bool = False) -> Slot:
     start = FIRST + timedelta(minutes=15 * step)
-    return Slot(start, start + timedelta(minutes=30), False, score, (1,))
+    return Slot(start, start + timedelta(minutes=30), quiet, score, (1,))
 
 
 slot_lists = st.lists(
-    st.builds(slot, st.integers(0, 2000), st.sampled_from([0.2, 0.5, 0.55, 0.6, 1.0])),
+    st.builds(slot, st.integers(0, 2000), st.sampled_from([0.2, 0.5, 0.55, 0.6, 1.0]), st.booleans()),
     unique_by=lambda found: found.start,
     max_size=60,
 )
@@ -49,6 +49,22 @@ def test_near_scores_are_spread_over_days_and_hours() -> None:
 def test_a_much_better_day_is_not_left_for_variety() -> None:
     slots = [slot(0, 0.9), slot(16, 0.9), slot(32, 0.9), slot(96, 0.4), slot(192, 0.4)]
     assert {found.score for found in best_slots(slots, zone=ZONE)} == {0.9}
+
+
+def test_beside_a_rare_quiet_hour_stand_good_times_that_are_sooner() -> None:
+    # Quiet on one day of the week only, three weeks long; every day has times that are worth less.
+    quiet = [slot(96 * 7 * week + 96 * 3 + step, 0.8 - 0.05 * week, quiet=True) for week in range(3) for step in (0, 4)]
+    others = [slot(96 * day + step, 0.4 - 0.01 * day) for day in range(21) for step in (20, 32)]
+    chosen = best_slots([*quiet, *others], zone=ZONE)
+    assert [found.low_traffic for found in chosen] == [False, False, True]
+    assert chosen[-1] == quiet[0]
+    assert len({found.start.astimezone(ZONE).weekday() for found in chosen}) == 3
+
+
+def test_quiet_hours_on_many_days_are_all_that_is_proposed() -> None:
+    quiet = [slot(96 * day, 0.8, quiet=True) for day in range(5)]
+    others = [slot(96 * day + 20, 0.4) for day in range(5)]
+    assert all(found.low_traffic for found in best_slots([*quiet, *others], zone=ZONE))
 
 
 @given(slot_lists)
