@@ -20,10 +20,12 @@ from config.core.api.schema import ALWAYS, described
 from config.core.api.shapes import ANYTHING, SHAPES, TEXT, WHOLE, Shape, problem_of
 from config.core.api.views import ApiView
 from migrations_app.api.eligibility import SHAPES as ELIGIBILITY_SHAPES
+from migrations_app.api.exports import SHAPES as EXPORT_SHAPES
 from migrations_app.api.handover import SHAPES as HAND_OVER_SHAPES
 from migrations_app.api.shapes import SHAPES as MIGRATION_SHAPES
 from providers.api.shapes import SHAPES as PROVIDER_SHAPES
 from tickets.api.shapes import SHAPES as TICKET_SHAPES
+from tickets.api.webhook_shapes import webhooks
 
 OPENAPI_FILE = settings.BASE_DIR / "docs" / "openapi.json"
 INTRODUCTION = """Moves WhatsApp Business numbers from one Business Solution Provider to another.
@@ -36,8 +38,11 @@ two-step PIN.
 TAGS = {
     "Tickets": "Filing, reading, changing and ending tickets.",
     "Requirements": "What must be true before the call, and who is reminded of it.",
+    "Share links": "Links to the page of a ticket for people without an account.",
     "Pin calls": "The appointment in which the 6-digit codes are received and the numbers are cut over.",
     "Conversation": "Public comments, files, and what happened.",
+    "Webhooks": "Being told of what happens, instead of asking.",
+    "Exports": "Tickets as a file: CSV, NDJSON or XLSX.",
     "Directories": "Words, providers, destinations, queues.",
     "Service": "The caller, and this description.",
 }
@@ -52,7 +57,10 @@ _HEADERS: dict[str, str] = {
     "Idempotency-Replayed": "`true` when this is the stored answer of an earlier request with the same key.",
     "Retry-After": "Seconds to wait before repeating.",
     "Content-Disposition": "The file's name.",
+    "Deprecation": "Since when this should not be used any more (RFC 9745), e.g. `@1798761600`. Link tells what to use.",
+    "Sunset": "When it may be gone (RFC 8594).",
 }
+_WHEN_DEPRECATED = {"Deprecation", "Sunset"}
 _LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
 
@@ -120,11 +128,13 @@ def _generator_settings() -> dict[str, Any]:
 
 
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
+    document["webhooks"] = webhooks()
     components = document["components"]
     components["schemas"] |= {
         **SHAPES,
         **MIGRATION_SHAPES,
         **ELIGIBILITY_SHAPES,
+        **EXPORT_SHAPES,
         **HAND_OVER_SHAPES,
         **PROVIDER_SHAPES,
         **TICKET_SHAPES,
@@ -133,6 +143,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     components["headers"] = {
         name: {"description": text, "schema": WHOLE if name == "Retry-After" else TEXT}
         for name, text in _HEADERS.items()
+        if name not in _WHEN_DEPRECATED or f"/{name}'" in str(document["paths"])
     }
     always = {name: {"$ref": f"#/components/headers/{name}"} for name in ALWAYS}
     waiting = {**always, "Retry-After": {"$ref": "#/components/headers/Retry-After"}}

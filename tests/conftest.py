@@ -50,6 +50,7 @@ Answer = TypeVar("Answer")
 hypothesis_settings.register_profile(
     "suite", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
 )
+hypothesis_settings.register_profile("servers", hypothesis_settings.get_profile("suite"), max_examples=15)
 hypothesis_settings.load_profile("suite")
 
 
@@ -57,7 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--on-servers",
         action="store_true",
-        help="leave out rules, texts and pages: no server changes what their tests find",
+        help="only journeys, and tests with transactions of their own: what a server can change",
     )
 
 
@@ -68,9 +69,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     items.sort(key=lambda item: item.get_closest_marker("journey") is None)
     if config.getoption("--on-servers"):
+        hypothesis_settings.load_profile("servers")
         alike = [item for item in items if _is_alike_everywhere(item)]
-        config.hook.pytest_deselected(items=alike)
-        left_out = set(alike)
+        left_out = {*alike, *_further_values(items)}
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
         items[:] = [item for item in items if item not in left_out]
     if connection.vendor == "postgresql":
         return
@@ -79,28 +81,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL"))
 
 
-_DOCUMENTS = (
-    "bsps chunked docs editing eligibility errors etags evidence files filing flows handover languages message_profile"
-)
-_PAGES = (
-    "contracts/test_openapi.py",
-    "integration/admin/",
-    "integration/portal/",
-    *(f"integration/api/test_{name}.py" for name in _DOCUMENTS.split()),
-)
-"""Pages and documents made of what was read: what they read, tests of selectors, services, lists and feed ask of both servers."""
-
-
 def _is_alike_everywhere(item: pytest.Item) -> bool:
-    """Tell whether no server changes what a test finds: rules, texts and files, and pages without transactions of their own."""
+    """Tell whether no server changes what a test finds: all but journeys, and tests with transactions of their own."""
     place = item.path.relative_to(Path(__file__).parent).as_posix()
-    if item.get_closest_marker("servers") or item.get_closest_marker("postgres"):
+    if place == "journeys/test_guide.py":
+        return True
+    if any(item.get_closest_marker(name) for name in ("servers", "postgres", "journey")):
         return False
     database = item.get_closest_marker("django_db")
-    if place.startswith(_PAGES):
-        return not (database and database.kwargs.get("transaction"))
-    uses = {"db", "transactional_db", "live_server", "django_db_setup"} & set(getattr(item, "fixturenames", ()))
-    return place.startswith(("unit/", "contracts/")) and not uses and not database
+    return not (database and database.kwargs.get("transaction"))
+
+
+def _further_values(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return tests that send a server the same statements as one before them, only with another value.
+
+    Of a test with many values the first is kept, unless the values are about the servers.
+    """
+    seen: set[str] = set()
+    further = []
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        marked = any(item.get_closest_marker(name) for name in ("servers", "postgres", "journey"))
+        if test in seen and not marked:
+            further.append(item)
+        seen.add(test)
+    return further
 
 
 def pytest_collection_finish() -> None:

@@ -12,10 +12,11 @@ from rest_framework.response import Response
 
 from config.core.api import queries
 from config.core.api.idempotency import idempotent
+from config.core.api.pagination import LIST_PARAMETERS, page
 from config.core.api.problems import ApiProblem
 from config.core.api.renderers import CalendarRenderer
 from config.core.api.schema import described
-from config.core.api.shapes import TEXT, named
+from config.core.api.shapes import TEXT, named, page_shape
 from config.core.api.times import utc
 from config.core.zones import time_zones
 from migrations_app.api.base import TicketView, numbers_in
@@ -27,7 +28,7 @@ from migrations_app.rules.phone import NotAPhoneNumber, parse_phone
 from migrations_app.rules.shared_calls import packs
 from migrations_app.rules.slots import Slot
 from migrations_app.rules.traffic import SlotReason
-from migrations_app.selectors.cases import case_of
+from migrations_app.selectors.cases import case_of, shown_calls
 from migrations_app.selectors.shared_calls import JoinQuestion, slots_with_shared
 from migrations_app.selectors.slots import SlotFrame
 from migrations_app.services import call_state, calls, slot_taking
@@ -134,7 +135,19 @@ class HoldsView(TicketView):
 
 
 class CallsView(TicketView):
-    """Booking."""
+    """The calls of a ticket, and booking."""
+
+    query_parameters: ClassVar = {"GET": LIST_PARAMETERS}
+
+    @described("listCalls", page_shape(named("PinCall")), tag="Pin calls")
+    def get(self, request: Request, **_: Any) -> Response:
+        """List the calls that the ticket shows as `pin_calls`, ended ones too, oldest first; holds are none."""
+        return page(
+            request,
+            shown_calls(self.ticket.pk),
+            order="id",
+            present=lambda calls: [call_document(call, call.numbers.all()) for call in calls],
+        )
 
     @described("bookCall", named("PinCall"), tag="Pin calls", status=201, takes=BookIn, headers=["Location"])
     @idempotent

@@ -1,8 +1,10 @@
 """The list's filters. Every one names its column; a bad value is refused, never ignored."""
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
@@ -12,10 +14,9 @@ from config.core.api.pagination import LIST_PARAMETERS
 from config.core.api.problems import ApiProblem
 from migrations_app.enums import Stage
 from migrations_app.rules.phone import NotAPhoneNumber, parse_phone
-from migrations_app.selectors.cases import tickets_leaving, tickets_matching, tickets_with_number
-from tickets.enums import ON_HOLD, OPEN_STATUSES, Party, TicketKind, TicketStatus
+from migrations_app.selectors.wishes import TicketWish, tickets_wished
+from tickets.enums import ON_HOLD, Party, TicketKind, TicketStatus
 from tickets.models import Ticket
-from tickets.selectors.desk import tickets_in_queues
 
 STATUS_WORDS = (*TicketStatus.values, ON_HOLD)
 ORDERS = ("created_at", "-created_at", "updated_at", "-updated_at")
@@ -60,46 +61,44 @@ def filtered(request: Request, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
 
     :raises ApiProblem: a value cannot be used.
     """
-    rows = _by_words(request, rows)
-    for name in ("client_reference", "group_reference"):
-        value = queries.text(request, name)
-        if value is not None:
-            rows = rows.filter(**{name: value})
-    for name, lookup in (
-        ("created_after", "created_at__gt"),
-        ("created_before", "created_at__lt"),
-        ("updated_since", "updated_at__gte"),
-    ):
-        moment = queries.moment(request, name)
-        if moment is not None:
-            rows = rows.filter(**{lookup: moment})
-    wanted = queries.text(request, "q")
-    if wanted is not None:
-        rows = tickets_matching(rows, wanted)
-    return _by_number(request, rows)
+    return tickets_wished(rows, wish_of(request))
 
 
-def _by_words(request: Request, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    statuses = queries.words(request, "status", STATUS_WORDS)
-    if statuses:
-        plain = Q(status__in=statuses) & ~Q(on_hold=True, status__in=OPEN_STATUSES)
-        rows = rows.filter(plain | Q(on_hold=True, status__in=OPEN_STATUSES) if ON_HOLD in statuses else plain)
-    for name, allowed in (("stage", Stage.values), ("waiting_on", Party.values), ("kind", TicketKind.values)):
-        wanted = queries.words(request, name, allowed)
-        if wanted:
-            rows = rows.filter(**{f"{name}__in": wanted})
-    queues = queries.names(request, "queue")
-    if queues:
-        rows = tickets_in_queues(rows, queues)
-    bsps = queries.names(request, "current_bsp")
-    return tickets_leaving(rows, bsps) if bsps else rows
+class Parameters(Protocol):
+    """Whatever has query parameters."""
+
+    @property
+    def query_params(self) -> QueryDict: ...
 
 
-def _by_number(request: Request, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
+def wish_of(request: Parameters) -> TicketWish:
+    """Return the filters that were sent.
+
+    :raises ApiProblem: a value cannot be used.
+    """
+    asked: Any = request
+    return TicketWish(
+        status=tuple(queries.words(asked, "status", STATUS_WORDS)),
+        stage=tuple(queries.words(asked, "stage", Stage.values)),
+        waiting_on=tuple(queries.words(asked, "waiting_on", Party.values)),
+        kind=tuple(queries.words(asked, "kind", TicketKind.values)),
+        queue=tuple(queries.names(asked, "queue")),
+        current_bsp=tuple(queries.names(asked, "current_bsp")),
+        phone_number=_number(asked),
+        client_reference=queries.text(asked, "client_reference"),
+        group_reference=queries.text(asked, "group_reference"),
+        created_after=queries.moment(asked, "created_after"),
+        created_before=queries.moment(asked, "created_before"),
+        updated_since=queries.moment(asked, "updated_since"),
+        q=queries.text(asked, "q"),
+    )
+
+
+def _number(request: Request) -> str | None:
     raw = queries.text(request, "phone_number")
     if raw is None:
-        return rows
+        return None
     try:
-        return tickets_with_number(rows, parse_phone(raw if raw.startswith("+") else f"+{raw}").number)
+        return parse_phone(raw if raw.startswith("+") else f"+{raw}").number
     except NotAPhoneNumber:
         raise ApiProblem("invalid_parameter", parameter="phone_number") from None

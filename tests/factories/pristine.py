@@ -12,6 +12,8 @@ from django.apps import apps
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from tickets.models import Ticket
+
 COPY = "pristine"
 """The schema (PostgreSQL) or attached file (SQLite) that holds the copies: no test meets it by a table's plain name."""
 
@@ -60,10 +62,13 @@ def keep_pristine(connection: BaseDatabaseWrapper) -> None:
 def back_to_pristine(connection: BaseDatabaseWrapper, template: str) -> None:
     """Bring every table back to what it held. Foreign keys are deferred: they are checked at the commit.
 
-    `template` is the database of which this one is a copy.
+    `template` is the database of which this one is a copy. Where a service still works on it, this waits its turn by the
+    product's own rule: the ticket is locked first, so whoever holds anything of a ticket holds the ticket too.
     """
     tables = _tables()
     with _copies(connection, template), transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"LOCK TABLE {Ticket._meta.db_table} IN EXCLUSIVE MODE")
         cursor.execute(" UNION ALL ".join(table.differs() for table in tables))
         differing = {name for (name,) in cursor.fetchall()}
         touched = [table for table in tables if table.name in differing]

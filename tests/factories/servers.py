@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage, Message
@@ -10,6 +11,7 @@ from email.parser import BytesParser
 from email.policy import default as modern
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from threading import Event, Thread
 from typing import Any
 
@@ -195,8 +197,8 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-DROP, HANG = 0, -1
-"""Answers of a partner's system that are no answers: the line is closed, or nothing comes."""
+DROP, HANG, DRIP = 0, -1, -2
+"""Answers of a partner's system that are no answers: the line is closed, nothing comes, or a byte now and then."""
 
 
 @dataclass
@@ -207,6 +209,8 @@ class PartnerServer:
     received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     port: int = 0
     release: Event = field(default_factory=Event)
+    says: bytes = b""
+    """The body of its answers."""
 
     @property
     def url(self) -> str:
@@ -217,13 +221,28 @@ class PartnerServer:
         self.answers = list(answers)
 
     def reset(self) -> None:
-        self.answers, self.received = [], []
+        self.answers, self.received, self.says = [], [], b""
 
     def next_answer(self) -> tuple[int, dict[str, str]]:
         answer = self.answers[0] if self.answers else 204
         if len(self.answers) > 1:
             self.answers.pop(0)
         return answer if isinstance(answer, tuple) else (answer, {})
+
+
+def _write(line: BufferedIOBase, what: bytes) -> bool:
+    """Write to somebody who may have hung up; tell whether it is still there."""
+    with suppress(OSError):
+        line.write(what)
+        return True
+    return False
+
+
+def _drip(line: BufferedIOBase, release: Event) -> None:
+    """Begin a header and never come to its end."""
+    _write(line, b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    while _write(line, b"x") and not release.wait(0.05):
+        pass
 
 
 def start_partner() -> tuple[PartnerServer, ThreadingHTTPServer]:
@@ -236,13 +255,17 @@ def start_partner() -> tuple[PartnerServer, ThreadingHTTPServer]:
             status, headers = partner.next_answer()
             if status == HANG:
                 partner.release.wait(5)
-            if status in {DROP, HANG}:
+            if status == DRIP:
+                _drip(self.wfile, partner.release)
+            if status in {DROP, HANG, DRIP}:
                 self.close_connection = True
                 return
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
+            if partner.says:
+                _write(self.wfile, partner.says)
 
         def log_message(self, *_parts: Any) -> None:
             pass

@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
-from django.db import OperationalError, connection, connections
+from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.core import clock
@@ -32,7 +32,7 @@ START_SECONDS = 60.0
 PASSWORD = "only-for-this-journey"
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 """When every journey begins: noon in São Paulo."""
-PROCESSES = ("web", "worker", "beat")
+PROCESSES = ("web", "worker", "webhooks", "beat")
 ROOT = Path(settings.BASE_DIR)
 
 
@@ -62,15 +62,15 @@ class Service:
         }
 
     def start(self, name: str) -> None:
-        """Start one of web, worker, beat."""
+        """Start one of web, worker, webhooks, beat."""
         python = sys.executable
+        worker = [python, "-W", "ignore:You're running the worker", "-m", "config.worker"]
         commands = {
             "web": [python, "-m", "gunicorn", "config.wsgi", "--bind", urlsplit(self.base).netloc, "--worker-class", "gthread",
                     "--threads", "4", "--no-control-socket", "--log-level", "warning"],
-            "worker": [python, "-m", "celery", "--quiet", "-A", "config.celery", "worker", "--pool", "threads",
-                       "--concurrency", "4", "--without-mingle", "--loglevel", "WARNING"],
-            "beat": [python, "-m", "celery", "--quiet", "-A", "config.celery", "beat", "--loglevel", "WARNING", "--pidfile=",
-                     "--schedule", str(self.folder / "beat")],
+            "worker": [*worker, "celery"],
+            "webhooks": [*worker, "webhooks", f"{self.environment['BROKER_QUEUE']}-webhooks"],
+            "beat": [python, "-m", "config.beat", str(self.folder / "beat")],
         }  # fmt: skip
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
@@ -105,25 +105,13 @@ class Service:
             self.kill(name)
         for name in set(PROCESSES) - self.processes.keys():
             self.start(name)
-        self._bring_back()
+        with _connected(self.database) as opened:
+            back_to_pristine(opened, databases.template("demo"))
         self.meta.world.clear()
         self.meta.faults.clear()
         self.mail.reset()
         clock.set_virtual(self.clock_file, moment=MONDAY)
         return Stage(self.base, self.meta.base_url, _key_file().read_text(), "admin", PASSWORD, self.clock_file)
-
-    def _bring_back(self) -> None:
-        """Put the database back. A worker may be at work on the last story: of two that wait for each other one gives in."""
-        for left in reversed(range(15)):
-            try:
-                with _connected(self.database) as opened:
-                    back_to_pristine(opened, databases.template("demo"))
-            except OperationalError:
-                if not left:
-                    raise
-                time.sleep(1)  # what is under way comes to its end
-            else:
-                return
 
     def down(self) -> None:
         """Kill everything: nothing of a journey has to outlive it."""

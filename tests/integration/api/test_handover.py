@@ -31,7 +31,7 @@ def test_the_sheet_tells_ids_billing_and_what_remains(api: Caller, walk: Walker,
     assert line["live_at"] == line["billing_from"] == walked.now.strftime("%Y-%m-%dT%H:%M:%SZ")
     assert sheet["billing"]["old_bsp"] == "Infobip"
     assert "Infobip" in sheet["billing"]["message"]
-    assert sheet["webhooks"]["subscribed_apps"] is None
+    assert sheet["webhooks"]["subscribed_apps"] == ["670843887433847"]
     left = {item["code"]: item["due_at"] for item in sheet["remaining"]}
     assert "send_receive_test" in left
     assert left["old_contract_cancelled"] is not None
@@ -90,3 +90,36 @@ def test_the_sheet_is_the_organizations_own(api: Caller, api_stranger: Caller, w
     assert api.get("tickets/MIG-00000000/hand-over").status == 404
     assert api.get(address(walked), Accept="image/png").status == 406
     assert api.get(address(walked) + "?x=1").status == 400
+
+
+def test_a_number_that_rests_is_named_as_still_to_move_and_has_no_address_yet(
+    api: Caller, walk: Walker, meta: Meta
+) -> None:
+    walked = walk(Path.IN_CALL, NUMBER, OTHER_NUMBER)
+    walked.move(1)
+    number = walked.number(2)
+    rests = {"state": "cooling_down", "phone_number_id": "106540352242922", "cool_down_until": walked.later(hours=8)}
+    type(number).objects.filter(pk=number.pk).update(**rests)
+    sheet = api.get(address(walked)).json
+    assert [bool(line["messages_url"]) for line in sheet["phone_numbers"]] == [True, False]
+    assert sheet["numbers_to_move"] == [OTHER_NUMBER]
+    left = {item["code"] for item in sheet["remaining"]}
+    assert "open_conversations_ack" not in left, "said is done, before the move"
+    assert "send_receive_test" in left
+    text = api.get(address(walked), **AS_MARKDOWN).text
+    assert f"Numbers still to be moved: {OTHER_NUMBER}" in text
+    assert "106540352242922/messages" not in text
+    assert "Each number has its own moment of billing" in text
+
+
+def test_templates_that_were_compared_and_were_none_are_not_called_uncompared(api: Caller, walk: Walker) -> None:
+    walked = walk(Path.FILED)
+    assert "Not compared." in api.get(address(walked), **AS_MARKDOWN).text
+    walked.case.requirements.filter(code="templates_checked").delete()
+    moment = {"created_at": walked.now, "updated_at": walked.now}
+    walked.case.requirements.create(
+        code="templates_checked", owner="onboarding", blocks="resolve", state="met", **moment
+    )
+    text = api.get(address(walked), **AS_MARKDOWN).text
+    assert "Compared: there was no template to copy." in text
+    assert api.get(address(walked)).json["templates"]["compared"] is True

@@ -65,6 +65,8 @@ BY_API: dict[str, tuple[str, str]] = {
     "claim": ("POST", "requirement-claim"),
     "message-profile": ("PUT", "message-profile"),
     "forget-message-profile": ("DELETE", "message-profile"),
+    "tickets_ticket_share_links": ("POST", "share-links"),
+    "revoke-link": ("DELETE", "share-link"),
     "tickets_ticket_hand_over": ("GET", "hand-over"),
 }
 STEPS_OF_A_PAGE = {
