@@ -2,7 +2,7 @@
 
 `bash` and `python` blocks are run; a `json`, `http` or `text` block after one is what it prints. Answers are shortened by
 leaving members out, so what is shown must be there, with the same words; what differs from one time to the next (moments, ids,
-references, tags, counters) must look the same.
+references, tags, counters) must look the same. A `jsonc` block shows what may come, and is compared with nothing.
 """
 
 import json
