@@ -19,6 +19,8 @@ from config.core.api.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from config.core.api.schema import ALWAYS, described
 from config.core.api.shapes import ANYTHING, SHAPES, TEXT, WHOLE, Shape, problem_of
 from config.core.api.views import ApiView
+from config.openapi_examples import add_examples
+from config.openapi_links import add_links
 from migrations_app.api.eligibility import SHAPES as ELIGIBILITY_SHAPES
 from migrations_app.api.exports import SHAPES as EXPORT_SHAPES
 from migrations_app.api.handover import SHAPES as HAND_OVER_SHAPES
@@ -152,6 +154,8 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         for status in sorted({kind.status for kind in CATALOGUE.values()})
         if f"/Problem{status}'" in str(document["paths"])
     }
+    add_links(document)
+    add_examples(document)
     components["responses"]["NotModified"] = {
         "description": "You have it already.",
         "headers": {**always, "ETag": {"$ref": "#/components/headers/ETag"}},

@@ -36,6 +36,7 @@ from migrations_app.services.invitations import invitation
 from migrations_app.services.lengths import call_length
 
 _FIRST_LOOK = timedelta(days=14)
+_TAKEN = ("slot_taken", "slot_not_available")
 SLOT_PARAMETERS = (
     OpenApiParameter("from", OpenApiTypes.DATETIME, description="Earliest start; now when left out."),
     OpenApiParameter("to", OpenApiTypes.DATETIME, description="Latest start; 14 days after `from` when left out."),
@@ -123,7 +124,7 @@ def _reason(reason: SlotReason) -> dict[str, Any]:
 class HoldsView(TicketView):
     """Holding a slot for some minutes."""
 
-    @described("holdSlot", named("SlotHold"), tag="Pin calls", status=201, takes=HoldIn)
+    @described("holdSlot", named("SlotHold"), tag="Pin calls", status=201, takes=HoldIn, refusals=_TAKEN)
     @idempotent
     def post(self, request: Request, **_: Any) -> Response:
         """Hold a slot; it replaces the ticket's hold if there is one."""
@@ -149,7 +150,15 @@ class CallsView(TicketView):
             present=lambda calls: [call_document(call, call.numbers.all()) for call in calls],
         )
 
-    @described("bookCall", named("PinCall"), tag="Pin calls", status=201, takes=BookIn, headers=["Location"])
+    @described(
+        "bookCall",
+        named("PinCall"),
+        tag="Pin calls",
+        status=201,
+        takes=BookIn,
+        headers=["Location"],
+        refusals=[*_TAKEN, "hold_expired"],
+    )
     @idempotent
     def post(self, request: Request, **_: Any) -> Response:
         """Book a hold, or a moment.
@@ -191,7 +200,7 @@ class CallView(TicketView):
         """Return the call."""
         return _answer(self.call)
 
-    @described("moveCall", named("PinCall"), tag="Pin calls", takes=MoveCallIn, refusals=[409])
+    @described("moveCall", named("PinCall"), tag="Pin calls", takes=MoveCallIn, refusals=[409, *_TAKEN])
     def patch(self, request: Request, **_: Any) -> Response:
         """Move the call to another moment."""
         data = self.valid(MoveCallIn, request)

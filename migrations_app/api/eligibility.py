@@ -76,6 +76,7 @@ class ChecksView(ApiView):
         named("EligibilityCheck"),
         tag="Tickets",
         takes=CheckIn,
+        refusals=["kind_not_supported"],
         examples=[OpenApiExample("Two forms of one number, little else known", value=_QUESTION, request_only=True)],
     )
     @nothing_to_store

@@ -26,6 +26,8 @@ from tickets.enums import Source, TicketKind
 from tickets.selectors.api import organization_of
 
 MOST_TICKETS = 100
+FILING_CODES = ("business_app_number", "kind_not_supported", "number_already_open")
+"""What answers that are filed may be refused with, besides what any body may."""
 
 
 class FilingView(ApiView):

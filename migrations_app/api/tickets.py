@@ -16,7 +16,7 @@ from config.core.api.schema import described
 from config.core.api.shapes import named, page_shape
 from migrations_app.api.base import ConditionalView, TicketView, ticket_answer
 from migrations_app.api.documents import poll_document, ticket_document
-from migrations_app.api.filing import FilingView
+from migrations_app.api.filing import FILING_CODES, FilingView
 from migrations_app.api.filters import ORDERS, TICKET_FILTERS, TICKET_PARAMETERS, filtered
 from migrations_app.api.serializers import CancelIn, EmptyIn, TicketIn, TicketPatch
 from migrations_app.api.shapes import FILING, TICKET
@@ -46,6 +46,7 @@ class TicketsView(FilingView):
         status=201,
         takes=TicketIn,
         headers=["Location", "ETag"],
+        refusals=FILING_CODES,
         examples=[OpenApiExample("A complete form", value=FILING, request_only=True)],
     )
     @idempotent
@@ -90,7 +91,7 @@ class TicketDetailView(ConditionalView):
         tag="Tickets",
         takes={"application/merge-patch+json": TicketPatch, "application/json": TicketPatch},
         headers=["ETag"],
-        refusals=[409],
+        refusals=[409, *FILING_CODES],
     )
     def patch(self, request: Request, **_: Any) -> Response:
         """Change the form's answers: a JSON merge patch made on a known version."""
@@ -113,7 +114,7 @@ class SubmitView(TicketView):
 
     takes_body = False
 
-    @described("submitTicket", TICKET, tag="Tickets", takes=EmptyIn, headers=["ETag"])
+    @described("submitTicket", TICKET, tag="Tickets", takes=EmptyIn, headers=["ETag"], refusals=FILING_CODES)
     @idempotent
     def post(self, request: Request, **_: Any) -> Response:
         """Submit the draft."""
@@ -142,7 +143,7 @@ class ReopenView(TicketView):
 
     takes_body = False
 
-    @described("reopenTicket", TICKET, tag="Tickets", takes=EmptyIn, headers=["ETag"])
+    @described("reopenTicket", TICKET, tag="Tickets", takes=EmptyIn, headers=["ETag"], refusals=["number_already_open"])
     @idempotent
     def post(self, request: Request, **_: Any) -> Response:
         """Bring back a resolved, closed or cancelled ticket."""

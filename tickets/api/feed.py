@@ -51,7 +51,7 @@ class EventsView(ApiView):
         tag="Conversation",
         parameters=[*FEED_FILTERS],
         headers=["Link"],
-        refusals=[410],
+        refusals=[410, "cursor_invalid", "cursor_expired"],
     )
     def get(self, request: Request) -> HttpResponse:
         """Follow what happens, oldest first.

@@ -18,6 +18,24 @@ from config.core.api.shapes import Shape
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 ALWAYS = ("X-Request-Id", "RateLimit-Policy", "RateLimit", "Content-Language")
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+_CODES: dict[str, tuple[str, ...]] = {
+    "400": ("invalid_body", "invalid_parameter", "unknown_parameter"),
+    "401": ("not_authenticated",),
+    "403": ("permission_denied",),
+    "404": ("not_found",),
+    "406": ("not_acceptable",),
+    "409": ("illegal_transition",),
+    "412": ("precondition_failed",),
+    "413": ("payload_too_large",),
+    "415": ("unsupported_media_type",),
+    "422": ("validation_failed",),
+    "428": ("precondition_required",),
+    "429": ("throttled",),
+    "500": ("internal_error",),
+    "503": ("temporarily_unavailable",),
+}
+"""Codes that every operation with this status may answer with; further ones are named where the operation is described."""
+_CODES_OF_KEYS = {"idempotency_key_invalid", "idempotency_key_reused", "idempotency_in_progress"}
 
 
 def described(
@@ -28,11 +46,13 @@ def described(
     status: int = 200,
     takes: Any = None,
     headers: Iterable[str] = (),
-    refusals: Iterable[int] = (),
+    refusals: Iterable[int | str] = (),
     media_type: str = "application/json",
     **more: Any,
 ) -> Callable[[Handler], Handler]:
-    """Describe one handler: what it takes and answers, its own headers and the statuses it refuses with.
+    """Describe one handler: what it takes and answers, its own headers and what it refuses with.
+
+    `refusals` are what no view's declaration tells: statuses, and codes (a number that is held, a slot that is taken).
 
     `more` are further arguments of drf-spectacular's `extend_schema`: parameters and examples.
 
@@ -49,7 +69,7 @@ def described(
             tags=[tag],
             request=takes,
             responses={(status, media_type) if answer else status: response},
-            extensions={"x-headers": list(headers), "x-refusals": sorted(refusals)},
+            extensions={"x-headers": list(headers), "x-refusals": list(refusals)},
             **more,
         )(handler)
         return decorated
@@ -84,10 +104,27 @@ class ApiAutoSchema(AutoSchema):
             operation["requestBody"]["required"] = self._declared.takes_body
         if self.method == "GET":
             operation["responses"]["304"] = {"$ref": "#/components/responses/NotModified"}
-        for status in sorted({*self._refusals(), *refusals}):
+        codes = {refusal for refusal in refusals if isinstance(refusal, str)}
+        for status in sorted({*self._refusals(), *refusals} - codes):
             operation["responses"][str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
         operation["responses"] = dict(sorted(operation["responses"].items()))
+        operation["x-codes"] = sorted(codes | self._codes(operation, refusals))
         return operation
+
+    def _codes(self, operation: dict[str, Any], refusals: list[int | str]) -> set[str]:
+        """Return the codes that follow from the operation's statuses and the view's declarations."""
+        found = {code for status, codes in _CODES.items() if status in operation["responses"] for code in codes}
+        known = self._declared.query_parameters.get(self.method, frozenset())
+        if known >= LIST_PARAMETERS:
+            found.add("cursor_invalid")
+        if self.method == "POST":
+            found |= _CODES_OF_KEYS
+        if self.method not in _BODY_METHODS:
+            found.discard("invalid_body")
+        if "{" not in self.path and 409 not in refusals:  # noqa: PLR2004
+            # What is made or asked has no state yet.
+            found.discard("illegal_transition")
+        return found
 
     def _complete_parameters(self, operation: dict[str, Any]) -> None:
         names = ["AcceptLanguage", "RequestId"]

@@ -75,6 +75,32 @@ PROBLEM["properties"] |= {
     "retry_after": {**WHOLE, "description": "Seconds, as in Retry-After."},
 }
 
+_MEMBERS: Final[dict[str, Shape]] = {
+    "invalid_parameter": {"parameter": "limit"},
+    "unknown_parameter": {"parameter": "colour"},
+    "validation_failed": {
+        "errors": [
+            {"pointer": "#/hosting", "code": "invalid_choice", "detail": "“moon” is not one of the listed values."}
+        ]
+    },
+    "number_already_open": {"numbers": ["+5511987654321"], "existing_ticket": "MIG-7K3QXA2P"},
+    "illegal_transition": {"allowed": ["cancel"]},
+    "business_app_number": {
+        "errors": [
+            {
+                "pointer": "#/uses_business_app",
+                "code": "business_app_number",
+                "detail": "It is used in the Business app.",
+            }
+        ],
+        "suggested_kind": "coexistence",
+    },
+    "throttled": {"retry_after": 12},
+    "idempotency_in_progress": {"retry_after": 1},
+    "temporarily_unavailable": {"retry_after": 1},
+}
+"""What a problem of this code has besides the six members."""
+
 SHAPES: Final[dict[str, Shape]] = {"Problem": PROBLEM}
 
 
@@ -82,7 +108,23 @@ def problem_of(status: int) -> Shape:
     """Return the response object of one status, with the codes it can carry."""
     codes = sorted(kind.code for kind in CATALOGUE.values() if kind.status == status)
     narrowed = {"properties": {"code": {"enum": codes}, "status": {"const": status}}}
+    shown = {code: {"summary": str(CATALOGUE[code].title), "value": _example(code)} for code in codes}
+    content = {"schema": {"allOf": [named("Problem"), narrowed]}, "examples": shown}
     return {
         "description": "Codes: " + ", ".join(f"`{code}`" for code in codes),
-        "content": {"application/problem+json": {"schema": {"allOf": [named("Problem"), narrowed]}}},
+        "content": {"application/problem+json": content},
+    }
+
+
+def _example(code: str) -> Shape:
+    """Return a problem document as it comes, with the members that its code brings."""
+    kind = CATALOGUE[code]
+    return {
+        "type": f"https://portero.example/api/v1/problems/{code}",
+        "title": str(kind.title),
+        "status": kind.status,
+        "detail": str(kind.fix),
+        "instance": "urn:portero:request:8c5d0f2e91b74a7d",
+        "code": code,
+        **_MEMBERS.get(code, {}),
     }

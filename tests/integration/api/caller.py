@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.http import HttpResponse
 from django.test import Client
 
-from tests.integration.api.described import validator_for
+from tests.integration.api.described import codes_of, validator_for
 
 ROOT = "/api/v1"
 
@@ -102,7 +102,13 @@ def _is_json(answer: Answer) -> bool:
 def _hold_against_description(answer: Answer) -> None:
     if not answer.path.startswith(ROOT) or not _is_json(answer):
         return
-    validator = validator_for(answer.method, answer.path.split("?")[0], answer.status)
+    path = answer.path.split("?")[0]
+    if answer.status >= 400:
+        known = codes_of(answer.method, path)
+        assert known is None or answer.json["code"] in known, (
+            f"{answer.method} {path}: {answer.json['code']} is not described"
+        )
+    validator = validator_for(answer.method, path, answer.status)
     if validator is not None:
         wrong = [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(answer.json)]
         assert not wrong, f"{answer.method} {answer.path} {answer.status} differs from its description: {wrong[:3]}"

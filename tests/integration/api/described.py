@@ -11,9 +11,20 @@ from config.openapi import published
 
 def validator_for(method: str, path: str, status: int) -> Draft202012Validator | None:
     """Return the validator of an answer's body; None for addresses and methods that are not described."""
+    template = _template(method.lower(), path)
+    return None if template is None else _validator(template, method.lower(), str(status))
+
+
+def codes_of(method: str, path: str) -> list[str] | None:
+    """Return the codes with which the description says an address refuses a method; None where it is not described."""
+    template = _template(method.lower(), path)
+    return None if template is None else published()["paths"][template][method.lower()]["x-codes"]
+
+
+def _template(method: str, path: str) -> str | None:
     for template, operations in published()["paths"].items():
-        if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/.]+", template), path) and method.lower() in operations:
-            return _validator(template, method.lower(), str(status))
+        if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/.]+", template), path) and method in operations:
+            return str(template)
     return None
 
 
