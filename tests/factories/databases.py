@@ -18,7 +18,7 @@ from typing import Any
 import django
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 
 RUN = Path(settings.VAR_DIR)
 RUN_ID = os.environ.setdefault("PORTERO_TEST_RUN", uuid.uuid4().hex[:8])
@@ -111,6 +111,14 @@ def open_database(set_up: Callable[[], None], *, kept: Path | None) -> str:
             copy(template("desk"), own)
     _connect(own)
     return own
+
+
+def end_backend(pid: int) -> None:
+    """End a process of the PostgreSQL server from another connection; it has ended when this returns."""
+    other = connections.create_connection(connection.alias)
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    other.close()
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """Connections to PostgreSQL that are kept from request to request."""
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
+
+from tests.factories.databases import end_backend
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -26,10 +28,7 @@ def test_a_connection_that_works_is_kept_without_a_question(monkeypatch: pytest.
 
 def test_one_that_the_server_ended_is_made_anew_before_it_is_used() -> None:
     before = backend()
-    other = connections.create_connection("default")
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [before])
-    other.close()
+    end_backend(before)
     next_request()
     with CaptureQueriesContext(connection):
         assert backend() != before

@@ -1,6 +1,6 @@
 """A worker keeps its connection to the database from task to task, and does without one that went away."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from celery.fixups import django as celery_with_django
@@ -8,8 +8,16 @@ from celery.signals import task_postrun, task_prerun
 from django.db import connection
 
 from config.celery import app
+from tests.factories.databases import end_backend
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_of_it(transactional_db: None) -> Iterator[None]:
+    """Leave no broken connection to the tests that follow."""
+    yield
+    connection.close()
 
 
 @pytest.fixture
@@ -36,8 +44,5 @@ def test_the_connection_stays(run: Callable[[], int]) -> None:
 
 def test_one_that_the_server_has_ended_is_made_anew(run: Callable[[], int]) -> None:
     lost = run()
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s)", [lost])
-    other.close()
+    end_backend(lost)
     assert run() != lost
