@@ -19,7 +19,7 @@ from config.core import clock
 from config.core.admin.base import ReadOnlyAdmin, ShortCount
 from migrations_app.admin import desk_task_page
 from migrations_app.admin.task_words import PRIORITY_COLOURS
-from migrations_app.admin.test_world import TaskWorldFilter, named
+from migrations_app.admin.test_world import CaseWorldFilter, named
 from migrations_app.admin.ticket_filters import Choices, QueueFilter
 from migrations_app.admin.words import badge
 from migrations_app.enums import DeskTaskState
@@ -81,7 +81,7 @@ class DeskTaskAdmin(ReadOnlyAdmin):
 
     list_display = ("what", "ticket_link", "with_whom", "there_now", "since", "priority_label", "assigned")
     list_display_links = ("what",)
-    list_filter = (StateFilter, ("kind", ChoicesDropdownFilter), WhoseFilter, TaskQueueFilter, TaskWorldFilter)
+    list_filter = (StateFilter, ("kind", ChoicesDropdownFilter), WhoseFilter, TaskQueueFilter, CaseWorldFilter)
     list_filter_submit = True
     empty_note = _(
         "What only a person can do: call, write on WhatsApp, ask on a portal, read an answer. Tasks appear by themselves when "

@@ -24,6 +24,7 @@ class ExchangeAdmin(ReadOnlyAdmin):
     list_filter = ("channel", "state", WorldFilter)
     search_fields = ("ticket_reference", "recipient", "title", "=message_id", "=provider_id")
     ordering = ("-id",)
+    change_form_before_template = "admin/desk/exchange_before.html"
     empty_note = _(
         "Every message and every call to another system is kept here. Empty means that nothing has left yet."
     )

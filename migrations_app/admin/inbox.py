@@ -20,6 +20,7 @@ from config.core.admin.base import ReadOnlyAdmin, ShortCount
 from config.core.admin.moments import moment_words
 from config.core.errors import DomainError
 from migrations_app.admin.answers_card import note_of
+from migrations_app.admin.test_world import named
 from migrations_app.admin.words import STATE_COLOURS, badge, refusal_words
 from migrations_app.enums.mail import MailState
 from migrations_app.models import InboundMail
@@ -188,7 +189,7 @@ class InboundMailAdmin(ReadOnlyAdmin):
         if row.ticket is None:
             return "–"
         url = reverse("admin:tickets_ticket_change", args=[row.ticket.pk])
-        return format_html('<a href="{}">{}</a>', url, row.ticket.reference)
+        return named(row.ticket, format_html('<a href="{}">{}</a>', url, row.ticket.reference))
 
     @display(description=_("Found by"))
     def found(self, row: InboundMail) -> str:

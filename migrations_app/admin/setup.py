@@ -16,6 +16,7 @@ from config.core import clock
 from config.core.admin.base import ReadOnlyAdmin
 from migrations_app.admin import ladder_preview
 from migrations_app.admin.requirement_filter import RequirementFilter
+from migrations_app.admin.test_world import CaseWorldFilter, named
 from migrations_app.admin.words import EMAIL_WORDS, STATE_COLOURS, badge, chase_words, rung_words
 from migrations_app.models import Chase, ChaseAttempt, Ladder
 from tickets.selectors.desk import is_lead, visible_tickets
@@ -26,7 +27,7 @@ class ChaseAdmin(ReadOnlyAdmin):
     """Who is being reminded of what. The buttons are on the ticket's page."""
 
     list_display = ("ticket_words", "requirement", "state_label", "ladder", "last_rung", "next_at")
-    list_filter = ("state", RequirementFilter)
+    list_filter = ("state", RequirementFilter, CaseWorldFilter)
     search_fields = ("case__ticket__reference", "case__ticket__client_name")
     list_select_related = ("case__ticket",)
     list_display_links = ("ticket_words",)
@@ -77,7 +78,8 @@ class ChaseAdmin(ReadOnlyAdmin):
 
     @display(description=_("Ticket"))
     def ticket_words(self, row: Chase) -> str:
-        return f"{row.case.ticket.reference} · {row.case.ticket.client_name}"
+        ticket = row.case.ticket
+        return named(ticket, f"{ticket.reference} · {ticket.client_name}")
 
     @display(description=_("Ladder"))
     def ladder(self, row: Any) -> str:

@@ -44,8 +44,8 @@ class WorldFilter(DropdownFilter):
         return queryset.filter(**{f"{self.path}__in": [value == "test"]})
 
 
-class TaskWorldFilter(WorldFilter):
-    """The same for the desk's tasks."""
+class CaseWorldFilter(WorldFilter):
+    """The same for what belongs to a case: the desk's tasks, chases."""
 
     path = "case__ticket__test"
 

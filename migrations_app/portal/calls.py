@@ -13,7 +13,7 @@ from config.core.errors import NotFound
 from migrations_app.models import CallLink, MigrationCase
 from migrations_app.portal.call_page import booked_call, call_context
 from migrations_app.portal.call_steps import DONE_WORDS, Refused, Step, take_step
-from migrations_app.portal.pages import LinkPage, back, behind_link, kept, language_of
+from migrations_app.portal.pages import LinkPage, back, behind_link, kept, language_of, limited
 from migrations_app.services.call_links import read_link
 from migrations_app.services.invitations import invitation
 
@@ -54,6 +54,7 @@ call = behind_link(
 
 @never_cache
 @require_http_methods(["GET", "HEAD"])
+@limited
 def invite(request: HttpRequest, token: str) -> HttpResponse:
     """Return the booked call as a calendar file.
 

@@ -15,7 +15,7 @@ from migrations_app.portal.call_steps import Refused, Step
 from migrations_app.portal.calls import calendar_file
 from migrations_app.portal.client_page import page_context
 from migrations_app.portal.client_steps import form_of, permission_for, take_client_step, too_large
-from migrations_app.portal.pages import LinkPage, back, behind_link
+from migrations_app.portal.pages import LinkPage, back, behind_link, limited
 from migrations_app.selectors.cases import case_of
 from tickets.models import ShareLink
 from tickets.selectors.share_links import opened_by
@@ -44,10 +44,11 @@ def _post(request: HttpRequest, link: ShareLink, now: datetime) -> HttpResponse:
     large = too_large(request)
     if large is not None:
         return _page(request, link, now, large)
-    needed = permission_for(request.POST.get("do", ""))
+    ticket, needed = link.ticket, permission_for(request.POST.get("do", ""))
     if needed is not None and needed not in link.permissions:
-        return render(request, "portal/forbidden.html", {"reference": link.ticket.reference}, status=403)
-    ticket = link.ticket
+        return render(
+            request, "portal/forbidden.html", {"reference": ticket.reference, "test": ticket.test}, status=403
+        )
     case = case_of(ticket.pk)
     case.ticket = ticket
     name = link.label or ticket.contact_name or ticket.client_name
@@ -73,6 +74,7 @@ client = behind_link(
 
 @never_cache
 @require_http_methods(["GET", "HEAD"])
+@limited
 def client_invite(request: HttpRequest, token: str) -> HttpResponse:
     """Return the booked call as a calendar file.
 

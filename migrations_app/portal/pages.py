@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -46,10 +47,8 @@ def behind_link(page: LinkPage[Link]) -> View:
     @csrf_exempt
     @never_cache
     @require_http_methods(["GET", "HEAD", "POST"])
+    @limited
     def view(request: HttpRequest, token: str) -> HttpResponse:
-        too_many = one_too_many(request, token)
-        if too_many is not None:
-            return _wait(request, too_many)
         now = clock.now()
         try:
             link = page.read(token, now)
@@ -63,13 +62,25 @@ def behind_link(page: LinkPage[Link]) -> View:
     return view
 
 
-def one_too_many(request: HttpRequest, token: str, policy: str = "link") -> Allowance | None:
-    """Count a request against what a link and an address may; return the allowance that it exceeds.
+def limited(view: View) -> View:
+    """Return a view that tells whoever comes too often to wait, before anything is looked up."""
+
+    @wraps(view)
+    def counted(request: HttpRequest, **named: str) -> HttpResponse:
+        too_many = one_too_many(request, named.get("token", ""))
+        return view(request, **named) if too_many is None else _wait(request, too_many)
+
+    return counted
+
+
+def one_too_many(request: HttpRequest, token: str = "", policy: str = "link") -> Allowance | None:
+    """Count a request against what a link and an address may, without a link the address; return what it exceeds.
 
     The counter of a link is named by a digest: no token lies in the cache.
     """
-    digest = hashlib.sha256(token.encode()).hexdigest()
-    taken = (take(policy, digest), take("link_address", str(request.META.get("REMOTE_ADDR", ""))))
+    taken = [take("link_address", str(request.META.get("REMOTE_ADDR", "")))]
+    if token:
+        taken.append(take(policy, hashlib.sha256(token.encode()).hexdigest()))
     return next((allowance for allowance in taken if allowance.exceeded), None)
 
 

@@ -79,6 +79,7 @@ def _for_client(found: Appointment, language: str) -> Entry:
             gettext("Reference: %(reference)s") % {"reference": _references(found)},
         ]
         summary = gettext("Verification-code call (pincode): %(company)s") % {"company": _words(ticket.client_name)}
+        summary = _marked(ticket, summary)
     return _entry(found, (summary, lines), url=call.join_url, alarms=_ALARMS, zone=call.timezone)
 
 
@@ -102,6 +103,7 @@ def _for_agent(found: Appointment, language: str, *, zone: str) -> Entry:
         summary = gettext("Call: %(company)s (%(reference)s)") % {
             "company": _words(ticket.client_name), "reference": _references(found),
         }  # fmt: skip
+        summary = _marked(ticket, summary)
     return _entry(found, (summary, lines), url=page, alarms=_ALARM_OF_AGENT, zone=zone)
 
 
@@ -163,6 +165,11 @@ def _references(found: Appointment) -> str:
 
 def _minutes(call: PinCall) -> int:
     return int((call.end - call.start).total_seconds() // 60)
+
+
+def _marked(ticket: Ticket, summary: str) -> str:
+    """Return the title of an event; that of a ticket that is only tried says so."""
+    return f"{gettext('TEST')} · {summary}" if ticket.test else summary
 
 
 def _words(name: str) -> str:

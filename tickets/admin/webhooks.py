@@ -106,18 +106,20 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
     """What endpoints were told, newest first."""
 
-    list_display = ("created_at", "endpoint", "type", "ticket_reference", "state", "tries", "last_error", "next_at")
-    list_filter = ("state",)
+    list_display = (
+        "created_at", "endpoint", "test", "type", "ticket_reference", "state", "tries", "last_error", "next_at",
+    )  # fmt: skip
+    list_filter = ("state", "endpoint__test")
     list_select_related = ("endpoint",)
     list_per_page = 50
     paginator = ShortCount
     search_fields = ("=ticket_reference", "=webhook_id", "endpoint__url", "endpoint__organization__name")
     ordering = ("-id",)
     fields = (
-        "endpoint", "organization", "webhook_id", "type", "ticket_reference", "state", "tries", "last_error", "next_at",
-        "created_at", "ended_at", "body",
+        "endpoint", "organization", "test", "webhook_id", "type", "ticket_reference", "state", "tries", "last_error",
+        "next_at", "created_at", "ended_at", "body",
     )  # fmt: skip
-    readonly_fields = ("organization",)
+    readonly_fields = ("organization", "test")
     change_form_template = "admin/desk/webhook_delivery.html"
     empty_note = _(
         "What webhook endpoints were told stands here for some weeks. Empty means that nobody was told anything."
@@ -126,6 +128,10 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     @display(description=_("Organization"))
     def organization(self, row: WebhookDelivery) -> str:
         return str(row.endpoint.organization)
+
+    @display(description=_("test"), boolean=True)
+    def test(self, row: WebhookDelivery) -> bool:
+        return row.endpoint.test
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

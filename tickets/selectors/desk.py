@@ -85,10 +85,11 @@ MOST_OF_GROUP = 50
 
 
 def group_of(ticket: Ticket, visible: QuerySet[Ticket]) -> list[Ticket]:
-    """Return the other visible tickets of the same organization and group, oldest first; at most fifty."""
+    """Return the other visible tickets of the same organization, world and group, oldest first; at most fifty."""
     if not ticket.group_reference:
         return []
-    others = visible.filter(organization_id=ticket.organization_id, group_reference=ticket.group_reference)
+    same = {"organization_id": ticket.organization_id, "test__in": [ticket.test]}
+    others = visible.filter(group_reference=ticket.group_reference, **same)
     return list(others.exclude(pk=ticket.pk).order_by("created_at", "id")[:MOST_OF_GROUP])
 
 

@@ -267,12 +267,6 @@ def test_the_page_speaks_five_languages_by_browser_by_choice_and_by_ticket(
     assert "É a sua vez" in Client().get(link).content.decode(), "the ticket's, where the browser asks for none"
 
 
-def test_a_test_ticket_says_so(web: Client, walk: Walker, clock_at: Callable[[datetime], None]) -> None:
-    walked = walk(Path.FILED, test=True)
-    clock_at(walked.now)
-    assert "TEST: nothing here concerns a real number." in page(web, link_to(walked))
-
-
 def test_a_link_is_not_opened_without_end(web: Client, walked: Walk, settings: Settings) -> None:
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "link": 2, "link_address": 4}
     link = link_to(walked)
