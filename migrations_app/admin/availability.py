@@ -1,12 +1,12 @@
 """When calls can be offered: an agent's hours, absences and particulars on one page."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -22,11 +22,12 @@ from config.core import clock
 from config.core.admin.base import DeskModelAdmin
 from migrations_app.admin.absences import AbsenceForm, warn_of_calls, zone_name
 from migrations_app.models import AgentAbsence, AgentHours, AgentProfile, CallAgent
-from migrations_app.rules.availability import working_stretches
+from migrations_app.rules.availability import moment_at, working_stretches
 from migrations_app.selectors.agents import agent_of, zone_of_agent
 from tickets.selectors.desk import AGENT, LEAD, is_lead
 
-_AHEAD = timedelta(days=8)
+_AHEAD = 8
+"""So many of the agent's days are shown, today included."""
 _WHEN = "D j M, H:i"
 
 
@@ -62,6 +63,8 @@ class HoursInline(TabularInline):
     """The week: one row a stretch, so a lunch break is two rows."""
 
     model = AgentHours
+    verbose_name = gettext_lazy("stretch of hours")
+    verbose_name_plural = gettext_lazy("working hours")
     extra = 0
     hide_title = True
     ordering = ("weekday", "start")
@@ -105,6 +108,17 @@ class AbsenceInline(TabularInline):
         return is_lead(request.user)
 
 
+def _over_midnight(row: AgentHours) -> str:
+    """Say on which day hours end that end not after they start: a slip of the pen looks the same."""
+    days = dict(AgentHours._meta.get_field("weekday").flatchoices)
+    return _("The hours of %(day)s, %(start)s – %(end)s, run over midnight: they end on %(next)s at %(end)s.") % {
+        "day": days[row.weekday],
+        "start": f"{row.start:%H:%M}",
+        "end": f"{row.end:%H:%M}",
+        "next": days[(row.weekday + 1) % len(days)],
+    }
+
+
 def _lines(rows: Iterable[str]) -> str:
     return format_html_join("", "<div>{}</div>", ((row,) for row in rows)) or "–"
 
@@ -144,9 +158,11 @@ class CallAgentAdmin(DeskModelAdmin):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
         super().save_formset(request, form, formset, change)
-        if formset.model is AgentAbsence:
-            for row in (*formset.new_objects, *(row for row, _fields in formset.changed_objects)):
+        for row in (*formset.new_objects, *(row for row, _fields in formset.changed_objects)):
+            if isinstance(row, AgentAbsence):
                 warn_of_calls(request, row)
+            elif isinstance(row, AgentHours) and row.end <= row.start:
+                messages.warning(request, _over_midnight(row))
 
     @display(description=gettext_lazy("Agent"), ordering="username")
     def who(self, row: CallAgent) -> str:
@@ -178,12 +194,15 @@ class CallAgentAdmin(DeskModelAdmin):
     @display(description=gettext_lazy("Works next"))
     def next_hours(self, row: CallAgent) -> str:
         """Tell the hours of a week by both clocks: the quickest way to see that zone, holidays and absences are right."""
-        now = clock.now()
-        agent = agent_of(row.pk, since=now, until=now + _AHEAD)
+        now, zone = clock.now(), zone_of_agent(row.pk)
+        last = datetime.combine(now.astimezone(zone) + timedelta(days=_AHEAD), time())
+        # A day more: hours that begin on the last day may end after its midnight.
+        midnight, until = (moment_at(each, zone) for each in (last, last + timedelta(days=1)))
+        agent = agent_of(row.pk, since=now, until=until)
         if agent is None:
             return _("No hours: no calls are offered.")
-        zone = agent.zone
         return _lines(
             f"{date_format(start.astimezone(zone), _WHEN)} – {end.astimezone(zone):%H:%M}  ({start:%H:%M} – {end:%H:%M} UTC)"
-            for start, end in working_stretches(agent, now, now + _AHEAD)
+            for start, end in working_stretches(agent, now, until)
+            if start < midnight
         )

@@ -30,8 +30,9 @@ def context_of(call: PinCall, user: Any) -> dict[str, Any]:
     rows = list(others_of(call))
     others = [row.ticket for row in rows]
     seen = set(visible_tickets(user).filter(pk__in=[ticket.pk for ticket in others]).values_list("pk", flat=True))
+    mine = sorted([call, *(row for row in rows if row.ticket_id in seen)], key=lambda row: row.ticket_id)
     return {
-        "holders": holders_of([call, *(row for row in rows if row.ticket_id in seen)]),
+        "holders": holders_of(mine),
         "shared_with": [ticket for ticket in others if ticket.pk in seen],
         "shared_unseen": len(others) - len(seen),
     }

@@ -29,7 +29,7 @@ from tickets.selectors.desk import is_agent, is_lead, visible_tickets
 class PinCallAdmin(ReadOnlyAdmin):
     """The calls of the tickets this person may see."""
 
-    list_display = ("time", "local_time", "ticket_link", "state_label", "agent", "number_count")
+    list_display = ("time", "local_time", "ticket_link", "state_label", "who", "number_count")
     list_display_links = ("time",)
     list_filter = ("state", AgentFilter, CallWorldFilter)
     search_fields = ("ticket__reference", "ticket__client_name")
@@ -115,6 +115,10 @@ class PinCallAdmin(ReadOnlyAdmin):
     @display(description=_("State"))
     def state_label(self, row: PinCall) -> str:
         return badge(row.get_state_display(), STATE_COLOURS.get(row.state, ""))
+
+    @display(description=_("Agent"), ordering="agent__username")
+    def who(self, row: PinCall) -> str:
+        return row.agent.get_full_name() or row.agent.get_username()
 
     @display(description=_("Numbers"))
     def number_count(self, row: Any) -> int:

@@ -12,18 +12,19 @@ from django.utils.translation import gettext_lazy
 from migrations_app.admin import call_company
 from migrations_app.admin.console_rest import rest_of
 from migrations_app.admin.console_step import WAITS, number_in_front, pins_to_note, step_context
+from migrations_app.admin.console_words import SCRIPT_HEADINGS
 from migrations_app.admin.milestones import milestones_of
 from migrations_app.admin.readiness_card import ready_card
 from migrations_app.admin.words import STATE_COLOURS
 from migrations_app.enums import Execution, NumberState, PinCallState
 from migrations_app.enums.texts import check_title
-from migrations_app.models import MigrationCase, NumberMove, PinCall, PinCallNumber
+from migrations_app.models import NumberMove, PinCall, PinCallNumber
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.shared_calls import others_of
 from migrations_app.services.call_run import may_be_missed
 from migrations_app.services.joining import phones_of
-from migrations_app.services.message_facts import call_context, case_context
+from migrations_app.services.message_facts import call_context, case_context, numbered
 from migrations_app.services.rendering import render
 from tickets.selectors.desk import is_lead
 
@@ -74,7 +75,7 @@ def context_of(call: PinCall, *, user: Any, chosen: str, shown: str, language: s
         "title": _("Call %(reference)s") % {"reference": ticket.reference},
         "local": call.start.astimezone(ZoneInfo(call.timezone)),
         "shown": shown,
-        "script": _script(call, parts["case"], spoken, step),
+        "script": _script(parts, spoken, step),
         "spoken": spoken,
         "languages": settings.LANGUAGES,
     }
@@ -149,16 +150,17 @@ def _progress(number: NumberMove | None) -> list[tuple[Any, str]]:
     ]
 
 
-def _script(call: PinCall, case: MigrationCase, language: str, step: str) -> list[dict[str, Any]]:
-    """Return the script in the client's language, as sections of heading and lines; those of this step are open."""
+def _script(parts: dict[str, Any], language: str, step: str) -> list[dict[str, Any]]:
+    """Return the script: headings for the agent, lines in the client's language; the parts of this step are open."""
+    call, case = parts["call"], parts["case"]
     context = case_context(call.ticket, case) | call_context(call, call.ticket, language=language)
+    # Those of all tickets that share the call, as they stand on the page.
+    context |= numbered([each["row"].number for each in parts["numbers"]])
     _title, body = render("call_script", language, context)
     sections: list[dict[str, Any]] = []
-    ours = case.playbook_copy.get("execution") == Execution.GRAPH_API
-    for place, block in enumerate(body.strip().split("\n\n")):
-        if place == _CODE_TO_US and not ours:
+    for place, (heading, block) in enumerate(zip(SCRIPT_HEADINGS, body.strip().split("\n\n"), strict=True)):
+        if place == _CODE_TO_US and not parts["ours"]:
             # The code is typed into Meta's popup or the provider's console: nobody is asked to read it out.
             continue
-        heading, *lines = block.splitlines()
-        sections.append({"heading": heading, "lines": lines, "open": place in _OPEN_AT.get(step, ())})
+        sections.append({"heading": heading, "lines": block.splitlines(), "open": place in _OPEN_AT.get(step, ())})
     return sections

@@ -7,6 +7,17 @@ from django.utils.translation import gettext_lazy as _
 from migrations_app.rules.after_refusal import After
 from migrations_app.rules.code_delivery import WhyMethod
 
+SCRIPT_HEADINGS: tuple[Any, ...] = (
+    _("Greeting"),
+    _("Before you start"),
+    _("The numbers, one after another"),
+    _("For each number"),
+    _("The new two-step PIN"),
+    _("If no code arrives"),
+    _("At the end"),
+)
+"""Over the parts of the script, in its order: for the agent, so in the language of the page, not of who listens."""
+
 UNDER_WAY: dict[str, Any] = {
     "ask": _("asks Meta for a code"),
     "verify": _("has the code checked"),

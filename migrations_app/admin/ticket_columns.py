@@ -29,14 +29,15 @@ class TicketColumns:
 
     @display(description=_("Stage, status"))
     def stage_label(self, ticket: Ticket) -> str:
-        """Say how far the case is, and below it where the ticket stands; a draft has no stage."""
-        if ticket.on_hold:
-            status = badge(gettext("On hold"), STATUS_COLOURS[ON_HOLD])
-        else:
-            status = badge(ticket.get_status_display(), STATUS_COLOURS.get(ticket.status, ""))
+        """Say how far the case is, and below it where the ticket stands, in other words; a draft has no stage."""
+        words, key = (gettext("On hold"), ON_HOLD) if ticket.on_hold else (ticket.get_status_display(), ticket.status)
+        status = badge(words, STATUS_COLOURS.get(key, ""))
         if not ticket.stage:
             return status
-        stage = badge(Stage(ticket.stage).label, STAGE_COLOURS.get(ticket.stage, ""))
+        how_far = str(Stage(ticket.stage).label)
+        stage = badge(how_far, STAGE_COLOURS.get(ticket.stage, ""))
+        if how_far == words:
+            return stage
         return format_html('{}<div class="pt-second">{}</div>', stage, status)
 
     @display(description=_("Waiting on"), ordering="waiting_since")

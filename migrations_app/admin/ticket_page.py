@@ -121,7 +121,9 @@ def _labels(ticket: Ticket) -> list[tuple[str, str]]:
     """Return the badges beside the title, as (words, colour)."""
     stage = Stage(ticket.stage) if ticket.stage else None
     labels = [(str(stage.label), STAGE_COLOURS.get(stage, ""))] if stage else []
-    labels.append((str(ticket.get_status_display()), STATUS_COLOURS.get(ticket.status, "")))
+    status = (str(ticket.get_status_display()), STATUS_COLOURS.get(ticket.status, ""))
+    if status[0] not in [words for words, _colour in labels]:
+        labels.append(status)
     if ticket.on_hold:
         labels.append((_("On hold"), STATUS_COLOURS["on_hold"]))
     if ticket.test:

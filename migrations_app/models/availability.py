@@ -51,7 +51,8 @@ class AgentAbsence(TimestampedModel):
         indexes = [models.Index(fields=["agent", "end"], name="absence_of_agent")]
 
     def __str__(self) -> str:
-        return f"{self.agent} {self.start:%Y-%m-%d %H:%M}–{self.end:%Y-%m-%d %H:%M} UTC"
+        name = self.agent.get_full_name() or self.agent.get_username()
+        return f"{name} {self.start:%Y-%m-%d %H:%M}–{self.end:%Y-%m-%d %H:%M} UTC"
 
 
 class AgentProfile(TimestampedModel):
@@ -87,7 +88,7 @@ class AgentProfile(TimestampedModel):
         ]
 
     def __str__(self) -> str:
-        return str(self.agent)
+        return self.agent.get_full_name() or self.agent.get_username()
 
     def clean(self) -> None:
         """Refuse places that nobody knows, and languages that the desk does not have."""

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Max
 
 from migrations_app.enums import PinCallState
-from migrations_app.models import AgentHours, AgentProfile, PinCall
+from migrations_app.models import AgentHours, AgentProfile, NumberMove, PinCall
 from migrations_app.selectors.shared_calls import LIVING
 from tickets.selectors.desk import visible_tickets
 
@@ -42,6 +42,17 @@ def appointment_of(call: PinCall) -> Appointment:
     """Return the appointment that a ticket's row belongs to; what is left of it where the ticket has left."""
     rows = PinCall.objects.filter(uid=call.uid, state__in=LIVING).select_related("ticket", "agent")
     return _appointments([list(rows.order_by("ticket_id")) or [call]])[0]
+
+
+def numbers_of(found: Appointment) -> list[str]:
+    """Return the numbers of all tickets of a call, in the order in which they are moved."""
+    rows = NumberMove.objects.filter(call_lines__pin_call__in=[row.pk for row in found.rows])
+    return list(rows.order_by("case__ticket_id", "call_lines__position", "pk").values_list("number", flat=True))
+
+
+def references_of(found: Appointment) -> str:
+    """Return the references of all tickets of a call."""
+    return ", ".join(row.ticket.reference for row in found.rows)
 
 
 def agent_calls(agent: Any, *, now: datetime) -> list[Appointment]:

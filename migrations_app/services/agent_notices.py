@@ -1,6 +1,6 @@
 """What the agent of a call is told by mail, with the invitation: booked, moved, taken away.
 
-The agent of a shared call is told once, for the ticket by which something was done.
+The agent of a shared call is told once, for the ticket by which something was done, and of all its tickets.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from config.core.uow import UnitOfWork
 from migrations_app.enums import AttemptState, PinCallState
 from migrations_app.models import MigrationCase, Notice, PinCall
 from migrations_app.selectors.agent_calls import language_of
+from migrations_app.selectors.cases import case_of
 from migrations_app.services.notices import LEFT
 from migrations_app.services.rendering import known_language
 from tickets.enums import Party
@@ -29,7 +30,11 @@ class Told:
 
 
 def tell_agent(uow: UnitOfWork, case: MigrationCase, call: PinCall) -> None:
-    """Plan the mail about a call that was booked, or that a ticket has joined."""
+    """Plan the mail about a call that was booked, or that a ticket has joined.
+
+    It tells of all tickets of the call, so it takes the place of one that has not left yet.
+    """
+    _about(call).filter(agent=call.agent, message=BOOKED, state=AttemptState.PLANNED).delete()
     _plan(uow, case, call, BOOKED, Told(call.agent, None))
 
 
@@ -56,9 +61,16 @@ def tell_agents_moved(uow: UnitOfWork, case: MigrationCase, call: PinCall, *, kn
 
 
 def tell_agent_off(uow: UnitOfWork, case: MigrationCase, call: PinCall, *, known: Told) -> None:
-    """Plan the mail about a call that was cancelled, or that a ticket has left; not where the agent heard nothing of it."""
+    """Plan the mail about a call that was cancelled, or that a ticket has left; not where the agent heard nothing of it.
+
+    Then the agent is told of what is left of the call, if the mail about it was that of the ticket that has left.
+    """
     if known.start is not None:
         _plan(uow, case, call, OFF, known)
+    elif not _about(call).filter(agent=call.agent, message=BOOKED, state=AttemptState.PLANNED).exists():
+        left = PinCall.objects.filter(uid=call.uid, state=PinCallState.BOOKED).order_by("ticket_id").first()
+        if left is not None:
+            _plan(uow, case_of(left.ticket_id), left, BOOKED, Told(left.agent, None))
 
 
 def still_news(notice: Notice, call: PinCall) -> bool:

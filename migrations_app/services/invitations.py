@@ -16,10 +16,10 @@ from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
 from migrations_app.enums import PinCallState
-from migrations_app.models import Notice, NumberMove, PinCall
+from migrations_app.models import Notice, PinCall
 from migrations_app.rules.calendar_files import Entry, Method, Person, Published, calendar_file
 from migrations_app.rules.wording import number_lines
-from migrations_app.selectors.agent_calls import Appointment, appointment_of, clock_of
+from migrations_app.selectors.agent_calls import Appointment, appointment_of, clock_of, numbers_of, references_of
 from migrations_app.services.joining import joining_words
 from migrations_app.services.message_facts import CAMPAIGNS_PAUSE
 from migrations_app.services.rendering import known_language, local_time
@@ -71,12 +71,12 @@ def _for_client(found: Appointment, language: str) -> Entry:
             % {"start": start, "zone": call.timezone, "minutes": _minutes(call)},
             gettext("Campaigns stay paused until: %(until)s") % {"until": until},
             gettext("Numbers:"),
-            *(f"- {line}" for line in number_lines(_numbers(found))),
+            *(f"- {line}" for line in number_lines(numbers_of(found))),
             gettext(
                 "Have the phones at hand. Read us only the 6-digit code you just received, never your two-step PIN."
             ),
             *_joining(found),
-            gettext("Reference: %(reference)s") % {"reference": _references(found)},
+            gettext("Reference: %(reference)s") % {"reference": references_of(found)},
         ]
         summary = gettext("Verification-code call (pincode): %(company)s") % {"company": _words(ticket.client_name)}
         summary = _marked(ticket, summary)
@@ -87,24 +87,31 @@ def _for_agent(found: Appointment, language: str, *, zone: str) -> Entry:
     """Return the event of an agent. It names no phone number: calendars are shared with colleagues and copied to machines."""
     call, ticket = found.call, found.call.ticket
     page = settings.PORTERO_BASE_URL + reverse("admin:migrations_app_pincall_console", args=[call.pk])
-    theirs = local_time(call.start, call.timezone, language)
     until = local_time(call.start + CAMPAIGNS_PAUSE, zone, language)
     many = sum(len(row.lines.all()) for row in found.rows)
     with translation.override(known_language(language)):
         lines = [
             gettext("Client: %(company)s") % {"company": _words(ticket.client_name)},
-            gettext("For the client: %(start)s (%(zone)s)") % {"start": theirs, "zone": call.timezone},
+            *_by_the_clients_clock(call, zone, language),
             gettext("Campaigns stay paused until: %(until)s") % {"until": until},
             ngettext("%(count)d number", "%(count)d numbers", many) % {"count": many},
             gettext("Call page: %(link)s") % {"link": page},
             *_how_to_join(call),
-            gettext("Reference: %(reference)s") % {"reference": _references(found)},
+            gettext("Reference: %(reference)s") % {"reference": references_of(found)},
         ]
         summary = gettext("Call: %(company)s (%(reference)s)") % {
-            "company": _words(ticket.client_name), "reference": _references(found),
+            "company": _words(ticket.client_name), "reference": references_of(found),
         }  # fmt: skip
         summary = _marked(ticket, summary)
     return _entry(found, (summary, lines), url=page, alarms=_ALARM_OF_AGENT, zone=zone)
+
+
+def _by_the_clients_clock(call: PinCall, zone: str, language: str) -> list[str]:
+    """Return the start as the client has it; nothing where that is the agent's own clock."""
+    if call.timezone == zone:
+        return []
+    theirs = local_time(call.start, call.timezone, language)
+    return [gettext("For the client: %(start)s (%(zone)s)") % {"start": theirs, "zone": call.timezone}]
 
 
 def _how_to_join(call: PinCall) -> list[str]:
@@ -152,15 +159,6 @@ def _taken_away(entry: Entry, agent: Any, notice: Notice) -> Entry:
     start = notice.moved_from or entry.start
     person = Person(agent.get_full_name() or agent.get_username(), notice.address, accepted=True)
     return replace(entry, start=start, end=start + (entry.end - entry.start), attendees=(person,), removed=True)
-
-
-def _numbers(found: Appointment) -> list[str]:
-    rows = NumberMove.objects.filter(call_lines__pin_call__in=[row.pk for row in found.rows])
-    return list(rows.order_by("case__ticket_id", "call_lines__position", "pk").values_list("number", flat=True))
-
-
-def _references(found: Appointment) -> str:
-    return ", ".join(row.ticket.reference for row in found.rows)
 
 
 def _minutes(call: PinCall) -> int:

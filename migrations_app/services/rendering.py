@@ -13,11 +13,21 @@ from migrations_app.rules.hours import zone_of
 from migrations_app.rules.wording import short_subject
 
 _LOCALES = {"pt-br": "pt_BR"}
+_ENGLISH = ("EEEE d MMMM", " y")
+_DAYS = {
+    "es": ("EEEE, d 'de' MMMM", " 'de' y"),
+    "pt_BR": ("EEEE, d 'de' MMMM", " 'de' y"),
+    "ca": ("EEEE, d MMMM", " 'del' y"),
+    "ru": ("EEEE, d MMMM", " y 'г.'"),
+}
+"""A day with its weekday, and its year, as a language writes them: the CLDR's full form. Its English one is American."""
 
 
 def local_time(moment: datetime, zone: str, language: str) -> str:
     """Return a moment by the recipient's wall clock, in words of its language."""
-    return str(format_datetime(moment, "EEEE d MMMM y, HH:mm", tzinfo=zone_of(zone), locale=_locale(language)))
+    locale = _locale(language)
+    day, year = _DAYS.get(locale, _ENGLISH)
+    return str(format_datetime(moment, f"{day}{year}, HH:mm", tzinfo=zone_of(zone), locale=locale))
 
 
 def local_day(moment: datetime, zone: str, language: str) -> str:
@@ -26,8 +36,9 @@ def local_day(moment: datetime, zone: str, language: str) -> str:
 
 
 def day_in_words(day: date, language: str, *, with_weekday: bool = False) -> str:
-    """Return a day in words of a language."""
-    return str(format_date(day, "EEEE d MMMM" if with_weekday else "long", locale=_locale(language)))
+    """Return a day in words of a language: with its year, or with its weekday."""
+    locale = _locale(language)
+    return str(format_date(day, _DAYS.get(locale, _ENGLISH)[0] if with_weekday else "long", locale=locale))
 
 
 def clock_time(moment: datetime, zone: str) -> str:

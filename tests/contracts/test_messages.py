@@ -152,6 +152,7 @@ MAY_BE_EMPTY = (
     "unasked",
     "goes_on",
     "handed_over",
+    "client_start_local",
 )
 
 # The rule of the house: the OTP and the two-step PIN are never confused, in no language.

@@ -205,9 +205,17 @@ def test_steps_out_of_turn_are_refused_in_words(in_call: Walk, agent_at_desk: Pe
 
 
 def test_the_script_speaks_the_clients_language_or_the_chosen_one(in_call: Walk, agent_at_desk: Person) -> None:
-    assert "ABERTURA" in _page(agent_at_desk, in_call)
-    assert "OPENING" in _page(agent_at_desk, in_call, language="en")
-    assert "ABERTURA" in _page(agent_at_desk, in_call, language="xx")
+    assert "Hoje vamos migrar" in _page(agent_at_desk, in_call)
+    assert "Hoje vamos migrar" in _page(agent_at_desk, in_call, language="xx")
+    page = _page(agent_at_desk, in_call, language="en")
+    assert "We are moving your WhatsApp numbers" in page
+    # Its headings are for the agent, so they speak the language of the page, whatever is read out.
+    headings = re.findall(r"<summary>([^<]+)</summary>", page)
+    assert headings == [
+        "Greeting", "Before you start", "The numbers, one after another", "For each number", "The new two-step PIN",
+        "If no code arrives", "At the end",
+    ]  # fmt: skip
+    assert re.findall(r"<summary>([^<]+)</summary>", _page(agent_at_desk, in_call, language="ru")) == headings
 
 
 def test_inputs_are_not_remembered_by_browsers(in_call: Walk, agent_at_desk: Person) -> None:
@@ -220,6 +228,9 @@ def test_inputs_are_not_remembered_by_browsers(in_call: Walk, agent_at_desk: Per
 
 def test_the_list_of_calls_leads_to_the_page(in_call: Walk, agent_at_desk: Person) -> None:
     assert in_call.call is not None
+    in_call.agent.first_name, in_call.agent.last_name = "Bruna", "Lima"
+    in_call.agent.save()
+    assert "Bruna Lima" in text_of(agent_at_desk.get("migrations_app_pincall_changelist"))
     answer = agent_at_desk.get("migrations_app_pincall_change", in_call.call.pk)
     assert answer.headers["Location"].endswith(f"/{in_call.call.pk}/console/")
     assert in_call.call.start > in_call.now - timedelta(hours=1)

@@ -146,7 +146,7 @@ def test_moves_elsewhere_are_recorded_on_the_call_page(walk: Walker, meta: Meta,
     assert 'name="kind" value="opened"' in shown
     # Nobody is asked to read a code to us that is typed into Meta's popup.
     assert "read me the 6-digit code" not in page(agent_at_desk, walked, language="en")
-    assert "IF NO CODE ARRIVES" in page(agent_at_desk, walked, language="en")
+    assert "If no code arrives" in page(agent_at_desk, walked, language="en")
     step(agent_at_desk, walked, "milestone", number=number.pk, kind="opened", note="")
     assert "Messages may get lost since" in page(agent_at_desk, walked)
     step(agent_at_desk, walked, "milestone", number=number.pk, kind="accepted", note="")

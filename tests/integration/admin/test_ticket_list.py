@@ -1,5 +1,6 @@
 """The list: filters, search, a constant number of queries, and nothing in bulk."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -104,3 +105,14 @@ def test_the_order_is_the_same_every_time(walk: Walker, agent_at_desk: Person) -
         walk(Path.FILED, f"+551195555000{last}")
     answer = agent_at_desk.get("tickets_ticket_changelist")
     assert answer.context["cl"].queryset.query.order_by[-1] in {"-id", "-pk"}
+
+
+def test_a_status_that_says_what_the_stage_says_is_said_once(walk: Walker, lead_at_desk: Person) -> None:
+    walked = walk(Path.SCHEDULED)
+    held = walk(Path.READY, "+5511933334444")
+    set_hold(ticket_id=held.ticket.pk, on_hold=True, by=held.desk, now=held.now)
+    listed = text_of(lead_at_desk.get("tickets_ticket_changelist"))
+    cells = [re.sub(r"<[^>]+>|\s", "", cell) for cell in re.findall(r"<td[^>]*stage_label.*?</td>", listed, re.DOTALL)]
+    assert sorted(cells) == ["ReadyOnhold", "Scheduled"]
+    (badges,) = re.findall(r'<div class="pt-badges">(.*?)</div>', lead_at_desk.page(walked), re.DOTALL)
+    assert badges.count("Scheduled") == 1

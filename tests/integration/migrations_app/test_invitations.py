@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from icalendar import Calendar
 
 from migrations_app.enums import AttemptState
-from migrations_app.models import AgentAbsence, AgentProfile, Notice, NumberMove, PinCall
+from migrations_app.models import AgentAbsence, AgentHours, AgentProfile, Notice, NumberMove, PinCall
 from migrations_app.services import calls, endings
 from migrations_app.services.joining import joining_words, phones_of
 from providers.models import Exchange
@@ -106,8 +106,8 @@ def test_client_and_agent_are_invited_when_a_call_is_booked(ready: Walk, post: P
     assert client.event["DTSTART"].params["TZID"] == "Europe/Madrid"
     assert client.event["DTSTART"].to_ical().decode() == "20260303T160000"
     words = str(client.event["DESCRIPTION"])
-    assert "martes 3 marzo 2026, 16:00 (Europe/Madrid)" in words
-    assert "martes 3 marzo 2026, 19:00" in words, "until when campaigns stay paused"
+    assert "martes, 3 de marzo de 2026, 16:00 (Europe/Madrid)" in words
+    assert "martes, 3 de marzo de 2026, 19:00" in words, "until when campaigns stay paused"
     assert NUMBER in words
     assert OTHER_NUMBER in words
 
@@ -137,12 +137,18 @@ def test_the_agent_reads_its_own_clock_and_no_phone_number_in_the_calendar(ready
     call = ready.book(at(ready))
     sent = post.new(ready)[BEA]
     assert sent.event["DTSTART"].params["TZID"] == "America/Sao_Paulo"
-    assert "martes 3 marzo 2026, 12:00 (America/Sao_Paulo)" in sent.text
-    assert "martes 3 marzo 2026, 16:00 (Europe/Madrid)" in sent.text
+    assert "martes, 3 de marzo de 2026, 12:00 (America/Sao_Paulo)" in sent.text
+    assert "martes, 3 de marzo de 2026, 16:00 (Europe/Madrid)" in sent.text
     assert f"/admin/migrations_app/pincall/{call.pk}/console/" in sent.text
     assert NUMBER in sent.text
     assert NUMBER[1:] not in sent.file.decode().replace("\r\n ", "")
     assert "2 números" in str(sent.event["DESCRIPTION"])
+    # Where both have one clock, the time is told once.
+    AgentHours.objects.filter(agent=ready.agent).update(timezone="Europe/Madrid")
+    move(ready, at(ready, hours=1))
+    sent = post.new(ready)[BEA]
+    assert sent.text.count("martes, 3 de marzo de 2026, 17:00") == 1
+    assert "Para el cliente" not in sent.text + sent.file.decode()
 
 
 def test_a_move_is_one_mail_with_both_times_and_the_next_sequence(ready: Walk, post: Post) -> None:
@@ -153,8 +159,8 @@ def test_a_move_is_one_mail_with_both_times_and_the_next_sequence(ready: Walk, p
     assert set(mails) == {CLIENT, BEA}
     client = mails[CLIENT]
     assert client.subject.startswith("Nueva hora")
-    assert "Antes: martes 3 marzo 2026, 16:00 (Europe/Madrid)" in client.text
-    assert "Ahora: martes 3 marzo 2026, 17:00 (Europe/Madrid)" in client.text
+    assert "Antes: martes, 3 de marzo de 2026, 16:00 (Europe/Madrid)" in client.text
+    assert "Ahora: martes, 3 de marzo de 2026, 17:00 (Europe/Madrid)" in client.text
     for sent in mails.values():
         assert (sent.method, sent.event["SEQUENCE"], str(sent.event["UID"])) == ("REQUEST", 1, f"{call.uid}@portero")
         assert sent.event["DTSTART"].dt == call.start + timedelta(hours=1)
@@ -201,8 +207,8 @@ def test_two_moves_before_a_mail_leaves_tell_the_time_that_was_known(ready: Walk
     move(ready, at(ready, hours=1))
     move(ready, at(ready, hours=2))
     mails = post.new(ready)
-    assert "Antes: martes 3 marzo 2026, 16:00" in mails[CLIENT].text
-    assert "Ahora: martes 3 marzo 2026, 18:00" in mails[CLIENT].text
+    assert "Antes: martes, 3 de marzo de 2026, 16:00" in mails[CLIENT].text
+    assert "Ahora: martes, 3 de marzo de 2026, 18:00" in mails[CLIENT].text
     assert "Before: Tuesday 3 March 2026, 12:00" in mails[BEA].text
 
 
@@ -321,6 +327,23 @@ def test_who_joins_gets_the_same_event_with_all_numbers(walk: Walker, post: Post
     assert NUMBER in words
     assert OTHER_NUMBER in words
     assert f"{one.ticket.reference}, {other.ticket.reference}" in words
+
+
+def test_an_agent_hears_once_of_a_call_that_tickets_share_from_the_start(walk: Walker, post: Post) -> None:
+    one, other = (walk(Path.READY, number, group_reference="sol-2026", **MADRID) for number in (NUMBER, OTHER_NUMBER))
+    post.new(one)
+    for walked in (one, other):
+        walked.book(at(walked))
+    with other.undone():
+        # Who has joined last leaves before the mail does: what is left of the call is told.
+        cancel(other)
+        Notice.objects.filter(agent=None).delete()
+        told = post.new(one)[BEA]
+        assert (NUMBER in told.text, OTHER_NUMBER in told.text) == (True, False)
+    Notice.objects.filter(agent=None, state=AttemptState.PLANNED).delete()
+    told = post.new(one)[BEA]
+    for word in (NUMBER, OTHER_NUMBER, f"({one.ticket.reference}, {other.ticket.reference})"):
+        assert word in told.text + told.subject
 
 
 def test_a_ticket_that_leaves_takes_out_its_numbers_and_leaves_the_event(two: tuple[Walk, Walk], post: Post) -> None:

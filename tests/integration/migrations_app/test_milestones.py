@@ -106,6 +106,8 @@ def test_two_step_found_on_elsewhere_takes_the_number_out_and_the_chase_goes_on(
     )
     assert elsewhere.requirement("two_step_disabled", 1).state == "unmet"
     assert elsewhere.chase().state == "active"
+    # Everybody waits: whoever has to switch it off hears now, and not in a day.
+    assert elsewhere.planned().due_at == elsewhere.now
     for refused in (lambda: see(elsewhere, OPENED), lambda: milestones.record_two_step_on(**given)):
         with pytest.raises(IllegalTransition):
             refused()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.mail import EmailMessage
@@ -303,6 +304,26 @@ def test_two_step_found_on_in_the_call_takes_the_number_out_and_the_chase_goes_o
     # Nobody's number is in the call any more, so the case does not wait for it; a person ends it.
     assert (booked.fresh().stage, booked.ticket.waiting_on) == ("requirements", "client")
     assert booked.current_call().state == PinCallState.STARTED
+
+
+def test_what_a_call_waits_for_is_said_at_any_hour_and_all_else_in_the_clients_hours(
+    walk: Walker, meta: Meta, mailoutbox: list[EmailMessage]
+) -> None:
+    # The agents' noon is midnight in Tokyo.
+    walked = walk(Path.IN_CALL, client={"timezone": "Asia/Tokyo"})
+    meta.protect(NUMBER)
+    with pytest.raises(move_steps.MetaSaidNo):
+        walked.ask_code()
+    assert walked.now.astimezone(ZoneInfo("Asia/Tokyo")).hour == 0
+    before = len(mailoutbox)
+    with walked.undone():
+        walked.finish_call()
+        walked.send_all_due()
+        assert walked.planned().due_at.astimezone(ZoneInfo("Asia/Tokyo")).hour == 9, "nobody waits any more"
+        assert not [mail for mail in mailoutbox[before:] if mail.to == ["ana@padariasol.example"]]
+    walked.send_all_due()
+    (told,) = [attempt for attempt in walked.attempts() if attempt.sent_at == walked.now]
+    assert (told.recipient_party, mailoutbox[-1].to) == ("client", ["ana@padariasol.example"])
 
 
 def test_switched_off_while_everybody_waits_it_comes_back(walk: Walker, meta: Meta) -> None:

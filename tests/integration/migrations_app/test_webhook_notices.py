@@ -49,7 +49,7 @@ def test_nothing_but_failures_for_days_is_told_once(
     assert mail["Subject"] == "Seu endpoint de webhooks foi desativado (Padaria Sol)"
     text = mail.get_content()
     assert partner.url in text
-    assert "2 março 2026, 15:00" in text
+    assert "2 de março de 2026, 15:00" in text
     assert f"/webhook-endpoints/{hook.row.uid}/replay" in text
     row = Exchange.objects.get(purpose="notice.webhook_off")
     assert (row.state, row.recipient, row.ticket_reference) == ("sent", "ops@sol.example", "")
