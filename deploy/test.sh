@@ -4,8 +4,8 @@
 #
 #   TEST_DATABASE_URL   PostgreSQL to use      (default postgres://postgres@127.0.0.1:5432/postgres)
 #   TEST_REDIS_URL      Redis to use           (default redis://127.0.0.1:6379/15)
-#   TEST_ALL=1          run all tests on PostgreSQL and Redis too; else only journeys and tests with transactions of their own,
-#                       unless something failed on SQLite
+#   TEST_ALL=1          run all tests on PostgreSQL and Redis too; else only journeys and tests with transactions of their own
+#   TEST_PROCESSES      how many tests run at once (default: one more than there are processors, as tests also wait; 8 at most)
 #
 # A server that is not reachable is replaced by Debian's own program, started in a temporary folder; where that is not
 # installed either, the part is skipped and the last lines say so.
@@ -18,6 +18,7 @@ parts() { "$python" deploy/servers.py "$@"; }
 
 postgres_url=${TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres}
 redis_url=${TEST_REDIS_URL:-redis://127.0.0.1:6379/15}
+processes=${TEST_PROCESSES:-$(($(nproc) < 8 ? $(nproc) + 1 : 8))}
 name=portero_$$
 scratch=
 stop_postgres=
@@ -131,7 +132,7 @@ run_pytest() {
   local code=0
   env -u DJANGO_SETTINGS_MODULE -u PORTERO_MODE -u PORTERO_VAR -u PORTERO_BASE_URL -u META_BASE_URL -u EMAIL_URL -u SECRET_KEY -u ALLOWED_HOSTS \
     -u DATABASE_URL -u BROKER_URL -u CACHE_URL -u PYTHONDONTWRITEBYTECODE "${servers[@]}" \
-    "$python" -m pytest -n "${TEST_PROCESSES:-2}" --dist worksteal ${arguments[@]+"${arguments[@]}"} || code=$?
+    "$python" -m pytest -n "$processes" --dist worksteal ${arguments[@]+"${arguments[@]}"} || code=$?
   [ "$code" -ne 130 ] && [ "$code" -ne 2 ] || exit "$code" # interrupted: do not go on with the next part
   return "$code"
 }

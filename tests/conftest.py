@@ -82,12 +82,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_alike_everywhere(item: pytest.Item) -> bool:
-    """Tell whether no server changes what a test finds: all but journeys, and tests with transactions of their own."""
+    """Tell whether no server changes what a test finds: all but journeys, and tests with transactions of their own.
+
+    What a browser shows is no more about servers than what the pages under it are.
+    """
     place = item.path.relative_to(Path(__file__).parent).as_posix()
     if place == "journeys/test_guide.py":
         return True
     if any(item.get_closest_marker(name) for name in ("servers", "postgres", "journey")):
         return False
+    if "live_server" in getattr(item, "fixturenames", ()):
+        return True
     database = item.get_closest_marker("django_db")
     return not (database and database.kwargs.get("transaction"))
 
