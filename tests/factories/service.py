@@ -113,6 +113,10 @@ class Service:
         clock.set_virtual(self.clock_file, moment=MONDAY)
         return Stage(self.base, self.meta.base_url, _key_file().read_text(), "admin", PASSWORD, self.clock_file)
 
+    def manage(self, *arguments: str) -> str:
+        """Run a management command beside the service, as an operator does, and return what it prints."""
+        return _manage(self.environment, *arguments)
+
     def down(self) -> None:
         """Kill everything: nothing of a journey has to outlive it."""
         for name in list(self.processes):

@@ -14,8 +14,8 @@ from tests.factories.service import Service
 def shared_service(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    """Web, worker and beat, for all journeys that do not kill them."""
-    yield from running(Service(tmp_path_factory.mktemp("service")), django_db_blocker)
+    """Web, worker and beat, for all journeys that do not kill them. To a test ticket a day passes in a second."""
+    yield from running(Service(tmp_path_factory.mktemp("service"), TEST_CLOCK_RATE="86400"), django_db_blocker)
 
 
 @pytest.fixture
