@@ -145,6 +145,15 @@ def test_the_example_environment_names_documented_variables_only_and_all_that_co
     assert in_compose() <= named
 
 
+def test_what_the_example_environment_sets_reaches_the_containers_and_its_defaults_are_those_of_compose() -> None:
+    offered, _, _ = (ROOT / ".env.example").read_text(encoding="utf-8").partition("# --- only without docker-compose.yml")
+    set_there = dict(re.findall(r"^([A-Z][A-Z_]+)=(.*)$", offered, flags=re.MULTILINE))
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    assert set(set_there) == in_compose()
+    for name, default in re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", compose):
+        assert set_there[name] == default, name
+
+
 def test_every_system_check_is_documented_and_nothing_else() -> None:
     code = "".join(
         file.read_text(encoding="utf-8") for folder in PRODUCT for file in (ROOT / folder).rglob("checks.py")
