@@ -151,7 +151,7 @@ PIN_CALL = table(
     "pin call",
     start=(PinCallState.HELD, PinCallState.BOOKED),
     moves={
-        PinCallState.HELD: (PinCallState.BOOKED, PinCallState.EXPIRED, PinCallState.CANCELLED),
+        PinCallState.HELD: (PinCallState.BOOKED, PinCallState.EXPIRED),
         PinCallState.BOOKED: (PinCallState.STARTED, PinCallState.CANCELLED, PinCallState.NO_SHOW),
         PinCallState.STARTED: (PinCallState.FINISHED, PinCallState.NO_SHOW),
         PinCallState.FINISHED: (),

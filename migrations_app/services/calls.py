@@ -7,6 +7,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from config.core.actor import Actor
 from config.core.errors import Conflict
@@ -123,7 +124,8 @@ def _announce(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCal
 
 def _take(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, wish: Wish, state: PinCallState) -> PinCall:
     for old in PinCall.objects.filter(ticket=ticket, state=PinCallState.HELD):
-        move_call(uow, old, PinCallState.CANCELLED)
+        # It never was a call: among the calls that were cancelled nobody should see it.
+        move_call(uow, old, PinCallState.EXPIRED)
     numbers = numbers_for_call(ticket, case, wish.numbers, at=wish.start)
     minutes = call_length().minutes(len(numbers))
     call = PinCall(
@@ -162,7 +164,7 @@ def reschedule(*, ticket_id: int, call_id: str, start: datetime, by: Actor, now:
     with unit_of_work(by=by, now=now) as uow:
         _ticket, call, others = lock_call(uow, ticket_id, call_id)
         if call.state != PinCallState.BOOKED:
-            raise IllegalTransition(extra={"allowed": []})
+            raise IllegalTransition(gettext("Only a booked call can be moved."), extra={"allowed": []})
         demand_in_time(uow, call)
         demand_rested(numbers_in(call), at=start)
         old, length = call.start, call.end - call.start
@@ -219,6 +221,9 @@ def cancel_call(*, ticket_id: int, call_id: str, by: Actor, now: datetime, reaso
 
 
 def _cancel(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, call: PinCall) -> None:
+    if call.state == PinCallState.HELD:
+        move_call(uow, call, PinCallState.EXPIRED)
+        return
     was_booked, agent = call.state == PinCallState.BOOKED, what_agent_knows(call)
     move_call(uow, call, PinCallState.CANCELLED, sequence=next_sequence(call.uid) if was_booked else call.sequence)
     if was_booked:

@@ -158,7 +158,7 @@ def test_a_new_hold_replaces_the_old_one(walk: Walker) -> None:
     walked = ready(walk)
     first = walked.hold(TEN)
     walked.hold(TEN + timedelta(hours=1))
-    assert PinCall.objects.get(pk=first.pk).state == "cancelled"
+    assert PinCall.objects.get(pk=first.pk).state == "expired"
     assert another(walk).book(TEN).state == "booked"
 
 
