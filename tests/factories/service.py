@@ -66,7 +66,8 @@ class Service:
         python = sys.executable
         worker = [python, "-W", "ignore:You're running the worker", "-m", "config.worker"]
         commands = {
-            "web": [python, "-m", "gunicorn", "config.wsgi", "--bind", urlsplit(self.base).netloc, "--worker-class", "gthread",
+            "web": [python, "-m", "gunicorn", "config.wsgi", "--bind", urlsplit(self.base).netloc, "--worker-class",
+                    "config.web.ProblemWorker",
                     "--threads", "4", "--no-control-socket", "--log-level", "warning"],
             "worker": [*worker, "celery"],
             "webhooks": [*worker, "webhooks", f"{self.environment['BROKER_QUEUE']}-webhooks"],

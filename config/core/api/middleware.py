@@ -76,13 +76,21 @@ class LanguageMiddleware:
         return response
 
 
+class _Unreadable(Exception):
+    """The body cannot be taken in."""
+
+
 def _gather_chunks(request: HttpRequest, most: int) -> None:
     """Give a chunked body the length that Django looks for; one that is too long keeps a length that is refused."""
     environ = request.META
     if environ.get("CONTENT_LENGTH") or "chunked" not in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         return
     if environ.get("wsgi.input_terminated"):
-        body = environ["wsgi.input"].read(most + 1)
+        try:
+            body = environ["wsgi.input"].read(most + 1)
+        except OSError:
+            # What the server raises where chunks are malformed, or the caller has gone.
+            raise _Unreadable from None
         environ["CONTENT_LENGTH"] = str(len(body))
         request._stream = BytesIO(body)  # noqa: SLF001  (Django has no public door to it)
 
@@ -99,7 +107,7 @@ class MachineDoor:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         path = request.path
         if path.startswith(PAGES) or not f"{path}/".startswith(MACHINE_PATHS):
-            return _explained(request, self.get_response(request))
+            return _bare(request, _explained(request, self.get_response(request)))
         response = self._answer(request)
         if response.status_code >= 400 and response.headers.get("Content-Type") not in {MEDIA_TYPE, "application/json"}:  # noqa: PLR2004
             response = problem_response(request, _code_for(response.status_code))
@@ -115,7 +123,7 @@ class MachineDoor:
         headers["Content-Security-Policy"] = _PAGE_CSP if _is_page(response) else _CSP
         if response.status_code not in {204, 304} and not response.streaming:
             headers["Content-Length"] = str(len(response.content))
-        return response
+        return _bare(request, response)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         try:
@@ -137,11 +145,26 @@ class MachineDoor:
             response: Any = match.func(request, *match.args, **match.kwargs)
             if hasattr(response, "render"):
                 response.render()
+        except _Unreadable:
+            return problem_response(request, "invalid_body")
         except Exception as error:  # noqa: BLE001  (the last line of defence: a 500 is a problem document too)
             _log.error("unhandled error at the machines' door", error_type=type(error).__name__, exc_info=error)
             return problem_response(request, "internal_error")
         answer: HttpResponse = response
         return answer
+
+
+def _bare(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Take the body off the answer to a HEAD: its headers are those of the GET."""
+    if request.method != "HEAD":
+        return response
+    untyped: Any = response
+    if response.streaming:
+        # What was opened to be streamed is closed with the response.
+        untyped.streaming_content = ()
+    else:
+        response.content = b""
+    return response
 
 
 def _is_page(response: HttpResponse) -> bool:
@@ -150,7 +173,8 @@ def _is_page(response: HttpResponse) -> bool:
 
 def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Give what has no counters (lists, directories) a tag made of its bytes, and answer 304 to who has them."""
-    if request.method != "GET" or response.status_code != 200 or "ETag" in response.headers or response.streaming:  # noqa: PLR2004
+    shown = request.method in {"GET", "HEAD"} and response.status_code == 200  # noqa: PLR2004
+    if not shown or "ETag" in response.headers or response.streaming:
         return response
     response.headers["ETag"] = tag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
     if not matches(request.META.get("HTTP_IF_NONE_MATCH"), tag):

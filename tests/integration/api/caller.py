@@ -100,7 +100,7 @@ def _is_json(answer: Answer) -> bool:
 
 
 def _hold_against_description(answer: Answer) -> None:
-    if not answer.path.startswith(ROOT) or not _is_json(answer):
+    if not answer.path.startswith(ROOT) or not _is_json(answer) or answer.method == "HEAD":
         return
     path = answer.path.split("?")[0]
     if answer.status >= 400:

@@ -36,3 +36,17 @@ def test_a_chunked_body_has_the_same_limit(desk: Desk, client_key: Key) -> None:
     answer = stream(b" " * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1), client_key)
     assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
     assert not Ticket.objects.exists()
+
+
+def test_chunks_that_cannot_be_read_are_the_callers_fault(desk: Desk, client_key: Key) -> None:
+    class Torn(BytesIO):
+        def read(self, *_: Any) -> bytes:
+            raise OSError("Invalid chunk size")
+
+    environ: dict[str, Any] = {
+        "wsgi.input": Torn(),
+        "wsgi.input_terminated": True,
+        "HTTP_TRANSFER_ENCODING": "chunked",
+    }
+    answer: Any = Client().generic("POST", "/api/v1/tickets", **environ)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_body")

@@ -15,9 +15,9 @@ def _child_commands(port: int) -> dict[str, list[str]]:
     python = sys.executable
     worker = [python, "-W", "ignore:You're running the worker", "-m", "config.worker"]
     web = [
-        python, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
-        "--workers", str(settings.WEB_PROCESSES), "--threads", "8", "--no-control-socket", "--log-level", "warning",
-        "--graceful-timeout", "5",
+        python, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}",
+        "--worker-class", "config.web.ProblemWorker", "--workers", str(settings.WEB_PROCESSES), "--threads", "8",
+        "--no-control-socket", "--log-level", "warning", "--graceful-timeout", "5",
     ]  # fmt: skip
     beat_state = str(settings.VAR_DIR / "beat-schedule")
     children = {
