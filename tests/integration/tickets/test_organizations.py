@@ -99,7 +99,22 @@ def test_the_command_prints_the_key_alone(capsys: pytest.CaptureFixture[str], no
     assert (row.scopes, row.test, row.organization.kind) == (["tickets:read"], True, "partner")
 
 
-@pytest.mark.parametrize("arguments", [["   "], ["Padaria Sol", "--scope", "root"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["Padaria Sol", "--scope", "tickets:read", "webhooks:manage"],
+        ["Padaria Sol", "--scope", "tickets:read", "--scope", "webhooks:manage"],
+        ["--scope", "tickets:read", "webhooks:manage", "--", "Padaria Sol"],
+        ["--scope", "tickets:read", "webhooks:manage", "Padaria Sol"],
+    ],
+)
+def test_scopes_may_be_told_in_any_usual_way(arguments: list[str], now: datetime) -> None:
+    call_command("issue_api_key", *arguments)
+    row = ApiKey.objects.get()
+    assert (sorted(row.scopes), row.organization.name) == (["tickets:read", "webhooks:manage"], "Padaria Sol")
+
+
+@pytest.mark.parametrize("arguments", [[], ["   "], ["Padaria Sol", "--scope", "root"], ["--scope", "tickets:read"]])
 def test_the_command_refuses_nonsense_without_printing_a_key(
     capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
