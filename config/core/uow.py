@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import F
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
 
 from config.core.actor import Actor
 from config.core.errors import Conflict, DomainError, NotFound
@@ -131,18 +132,25 @@ class UnitOfWork:
         old = type(to)(getattr(row, field_name))
         if not table.allows(old, to):
             allowed = sorted(str(status.value) for status in table.successors(old))
-            msg = f"{table.name}: {old.value} cannot become {to.value}."
-            raise IllegalTransition(msg, extra={"allowed": allowed})
+            raise IllegalTransition(_why_not(old, to), extra={"allowed": allowed})
         changes: dict[str, Any] = {field_name: to, **columns}
         if hasattr(row, "updated_at"):
             changes.setdefault("updated_at", self.now)
         rows = type(row)._default_manager.filter(pk=row.pk, **{field_name: old})  # noqa: SLF001
         if rows.update(**changes) != 1:
-            msg = f"{table.name}: somebody else was first."
-            raise LostRace(msg)
+            raise LostRace(
+                gettext("Somebody else changed it at the same moment. Look at it again."), extra={"allowed": []}
+            )
         for name, value in changes.items():
             setattr(row, name, value)
         return old
+
+
+def _why_not(old: Enum, to: Enum) -> str:
+    if old is to:
+        return gettext("It is “%(state)s” already.") % {"state": old.value}
+    words = {"old": old.value, "new": to.value}
+    return gettext("It is “%(old)s” now, and cannot become “%(new)s” from there.") % words
 
 
 _current: ContextVar[UnitOfWork | None] = ContextVar("unit_of_work", default=None)

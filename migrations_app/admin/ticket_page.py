@@ -43,7 +43,7 @@ from migrations_app.rules.hours import zone_of
 from migrations_app.selectors.cases import calls_of, case_plan, current_call, documents
 from migrations_app.selectors.disputes import visible_disputes
 from migrations_app.selectors.evidence import evidence_files
-from migrations_app.services.endings import available_actions
+from migrations_app.services.actions import available_actions
 from migrations_app.services.exhaustion import TAG
 from providers.models import Bsp
 from providers.selectors.directory import directory

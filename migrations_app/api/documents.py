@@ -14,7 +14,7 @@ from migrations_app.models import MigrationCase, NumberMove, PinCall, Requiremen
 from migrations_app.rules.lifecycle import SATISFIED
 from migrations_app.rules.requirements import CATALOGUE
 from migrations_app.selectors.cases import calls_of, case_plan, current_call
-from migrations_app.services.endings import available_actions
+from migrations_app.services.actions import available_actions
 from migrations_app.services.message_facts import CAMPAIGNS_PAUSE
 from tickets.enums import TicketStatus
 from tickets.models import Ticket

@@ -17,11 +17,13 @@ from config.core.api.validation import StrictSerializer
 from config.core.api.views import ApiView
 from config.core.errors import FieldProblem, Invalid
 from migrations_app.api.base import ticket_answer
+from migrations_app.api.judging import judged
 from migrations_app.api.serializers import TicketIn
 from migrations_app.api.shapes import BATCH, BATCH_FORM, FILING
 from migrations_app.selectors.cases import document_of
 from migrations_app.services import intake
 from migrations_app.services.form_reading import read_form
+from migrations_app.services.intake import Form
 from tickets.enums import Source, TicketKind
 from tickets.selectors.api import organization_of
 
@@ -36,20 +38,23 @@ class FilingView(ApiView):
     def file(self, body: Any) -> Response:
         """File one body and return the answer that filing it alone gets.
 
-        :raises ValidationError: its shape does not hold.
-        :raises Invalid: its answers do not hold, or its kind cannot be filed.
+        :raises Invalid: its shape or its answers do not hold, or its kind cannot be filed.
         :raises NumberAlreadyOpen: a number is held by another open ticket.
         """
-        form = TicketIn(data=body)
-        form.is_valid(raise_exception=True)
-        data: Mapping[str, Any] = form.validated_data
-        demand_kind(data["kind"])
-        answers = read_form(data, source=Source.API, test=self.key.test)
+        answers = self._read(judged(TicketIn, body, self._read))
         organization = organization_of(self.organization_id)
         ticket = intake.file_ticket(organization=organization, form=answers, by=self.actor, now=self.now)
         response = ticket_answer(document_of(self.organization_id, ticket.reference, test=self.key.test), status=201)
         response["Location"] = self.request.build_absolute_uri(f"/api/v1/tickets/{ticket.reference}")
         return response
+
+    def _read(self, data: Mapping[str, Any]) -> Form:
+        """Return the form that well-typed answers make.
+
+        :raises Invalid: they do not hold, or their kind cannot be filed.
+        """
+        demand_kind(data["kind"])
+        return read_form(data, source=Source.API, test=self.key.test)
 
 
 def demand_kind(kind: str | None) -> None:

@@ -1,6 +1,6 @@
 """Shapes of what the API takes. What the field knows (numbers, identifiers) is decided in `services.form_reading`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -126,6 +126,12 @@ class TicketIn(FormIn):
     kind = Word(TicketKind.choices)
     client = ClientIn()
     submit = Flag()
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Take a client of whom nothing was said as one without answers: it is told what is needed of it."""
+        if isinstance(data, Mapping) and data.get("client") is None:
+            data = {**data, "client": {}}
+        return super().to_internal_value(data)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Put the defaults where nothing was said."""

@@ -18,6 +18,7 @@ from migrations_app.api.base import ConditionalView, TicketView, ticket_answer
 from migrations_app.api.documents import poll_document, ticket_document
 from migrations_app.api.filing import FILING_CODES, FilingView
 from migrations_app.api.filters import ORDERS, TICKET_FILTERS, TICKET_PARAMETERS, filtered
+from migrations_app.api.judging import judged
 from migrations_app.api.serializers import CancelIn, EmptyIn, TicketIn, TicketPatch
 from migrations_app.api.shapes import FILING, TICKET
 from migrations_app.selectors.cases import document_of, documents
@@ -96,8 +97,9 @@ class TicketDetailView(ConditionalView):
     def patch(self, request: Request, **_: Any) -> Response:
         """Change the form's answers: a JSON merge patch made on a known version."""
         version = demand_match(request, version=self.version)
-        edit = editing.Edit(changes=self.valid(TicketPatch, request), version=version)
         ticket = ticket_of(self.organization_id, self.reference, test=self.key.test)
+        changes = judged(TicketPatch, request.data, lambda rest: editing.judge_changes(ticket=ticket, changes=rest))
+        edit = editing.Edit(changes=changes, version=version)
         editing.edit_ticket(ticket_id=ticket.pk, edit=edit, by=self.actor, now=self.now)
         return ticket_answer(document_of(self.organization_id, self.reference, test=self.key.test))
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from config.core.actor import Actor
 from config.core.errors import PreconditionFailed
-from config.core.uow import IllegalTransition, unit_of_work
+from config.core.uow import unit_of_work
 from migrations_app.enums import NumberState
 from migrations_app.models import MigrationCase, NumberMove
 from migrations_app.rules.flows import flow_of
 from migrations_app.rules.phone import NotAPhoneNumber, match_key, parse_phone
 from migrations_app.selectors.cases import case_of
+from migrations_app.services.actions import not_now
 from migrations_app.services.deriving import answers_of, destination_of, playbook_copy
 from migrations_app.services.eligibility import refresh_warnings
 from migrations_app.services.form_reading import read_form
@@ -65,10 +66,10 @@ def edit_ticket(*, ticket_id: int, edit: Edit, by: Actor, now: datetime) -> None
         case = case_of(ticket_id)
         if edit.version not in {None, ticket.version}:
             raise PreconditionFailed
-        numbers = list(NumberMove.objects.filter(case=case).order_by("position"))
-        form = read_form(_merged(ticket, case, numbers, edit.changes), source=Source(ticket.source), test=ticket.test)
+        numbers = _numbers_of(case)
+        form = _form_with(ticket, case, numbers, edit.changes)
         if ticket.status not in OPEN_STATUSES:
-            raise IllegalTransition(extra={"allowed": []})
+            raise not_now(ticket, case)
         before = derived_of(case)
         changed = [*_change_case(case, form, edit.changes, numbers, now=now)]
         if "phone_numbers" in edit.changes or "client" in edit.changes or "connection_status" in edit.changes:
@@ -90,6 +91,23 @@ def edit_ticket(*, ticket_id: int, edit: Edit, by: Actor, now: datetime) -> None
             if "current_bsp" in changed:
                 replan(uow, ticket, case)
             settle(uow, ticket, case)
+
+
+def judge_changes(*, ticket: Ticket, changes: Mapping[str, Any]) -> None:
+    """Refuse changes that `edit_ticket` would refuse for what they say. Nothing is written.
+
+    :raises Invalid: the form would not hold; every wrong place is named at once.
+    """
+    case = case_of(ticket.pk)
+    _form_with(ticket, case, _numbers_of(case), changes)
+
+
+def _numbers_of(case: MigrationCase) -> list[NumberMove]:
+    return list(NumberMove.objects.filter(case=case).order_by("position"))
+
+
+def _form_with(ticket: Ticket, case: MigrationCase, numbers: Sequence[NumberMove], changes: Mapping[str, Any]) -> Form:
+    return read_form(_merged(ticket, case, numbers, changes), source=Source(ticket.source), test=ticket.test)
 
 
 def _merged(
@@ -180,7 +198,7 @@ def _change_case(
     if "destination" in changes and form.playbook != case.playbook:
         begun = [number.number for number in numbers if number.state != NumberState.PENDING]
         if begun:
-            raise IllegalTransition(extra={"allowed": [], "numbers": begun})
+            raise not_now(case.ticket, case, numbers=begun)
         wanted |= {"playbook": form.playbook, "playbook_copy": playbook_copy(form.playbook)}
         changed.append("destination")
     wanted["unanswered"] = list(form.unanswered)

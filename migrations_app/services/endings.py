@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from config.core.actor import SYSTEM, Actor
-from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
-from migrations_app.enums import Blocks, NumberState, RequirementCode, RequirementState, Stage
+from config.core.uow import UnitOfWork, unit_of_work
+from migrations_app.enums import Blocks, RequirementCode, RequirementState, Stage
 from migrations_app.models import MigrationCase, NumberMove, Requirement
-from migrations_app.rules.lifecycle import CLEAR_FOR_SCHEDULING, MOVED, STAGE
+from migrations_app.rules.lifecycle import CLEAR_FOR_SCHEDULING, MOVED
 from migrations_app.selectors.cases import case_of
+from migrations_app.services.actions import not_now, possible_actions
 from migrations_app.services.calls import drop_calls
 from migrations_app.services.intake import take_lines
 from migrations_app.services.notices import drop_case_notices
@@ -18,26 +19,6 @@ from tickets.enums import CancelReason, TicketStatus, Visibility
 from tickets.models import Ticket
 from tickets.services.comments import post_comment
 from tickets.services.tickets import lock_ticket
-
-_PAST_CUT_OVER = frozenset({NumberState.REGISTERED, NumberState.LIVE})
-_REOPENABLE = frozenset({TicketStatus.RESOLVED, TicketStatus.CLOSED, TicketStatus.CANCELLED})
-
-
-def available_actions(*, ticket: Ticket, stage: str, cut_over: bool) -> list[str]:
-    """Return what the filing side may do with a ticket now; `cut_over`: a number is registered or live already."""
-    status = ticket.status
-    if status == TicketStatus.DRAFT:
-        return ["submit", "cancel"]
-    if status in _REOPENABLE:
-        # A draft that was thrown away never was a ticket of the desk: nothing was derived from its answers.
-        return ["reopen"] if ticket.queue_id is not None else []
-    can_cancel = STAGE.allows(Stage(stage), Stage.CANCELLED) and not cut_over
-    return ["cancel"] if can_cancel else []
-
-
-def _allowed(ticket: Ticket, case: MigrationCase) -> dict[str, list[str]]:
-    cut_over = NumberMove.objects.filter(case=case, state__in=_PAST_CUT_OVER).exists()
-    return {"allowed": available_actions(ticket=ticket, stage=case.stage, cut_over=cut_over)}
 
 
 def cancel(*, ticket_id: int, reason: CancelReason, by: Actor, now: datetime) -> None:
@@ -62,9 +43,8 @@ def _end(ticket_id: int, to: Stage, *, action: str, reason: CancelReason, by: Ac
     with unit_of_work(by=by, now=now) as uow:
         ticket = lock_ticket(uow, ticket_id)
         case = case_of(ticket_id)
-        extra = _allowed(ticket, case)
-        if action not in extra["allowed"]:
-            raise IllegalTransition(extra=extra)
+        if action not in possible_actions(ticket, case):
+            raise not_now(ticket, case)
         drop_case_notices(case)
         drop_calls(uow, ticket, case)
         release_lines(uow, ticket)
@@ -80,7 +60,7 @@ def close(*, ticket_id: int, by: Actor, now: datetime) -> None:
         ticket = lock_ticket(uow, ticket_id)
         case = case_of(ticket_id)
         if ticket.status != TicketStatus.RESOLVED:
-            raise IllegalTransition(extra=_allowed(ticket, case))
+            raise not_now(ticket, case)
         left = (
             Requirement.objects.select_related("number")
             .filter(case=case, blocks=Blocks.NOTHING)
@@ -112,9 +92,8 @@ def reopen(*, ticket_id: int, by: Actor, now: datetime) -> None:
     with unit_of_work(by=by, now=now) as uow:
         ticket = lock_ticket(uow, ticket_id)
         case = case_of(ticket_id)
-        extra = _allowed(ticket, case)
-        if "reopen" not in extra["allowed"]:
-            raise IllegalTransition(extra=extra)
+        if "reopen" not in possible_actions(ticket, case):
+            raise not_now(ticket, case)
         take_lines(ticket, case, NumberMove.objects.filter(case=case).exclude(state__in=MOVED))
         if ticket.status == TicketStatus.CANCELLED:
             settle(uow, ticket, case, to=Stage.TRIAGE)

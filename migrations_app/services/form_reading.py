@@ -30,10 +30,13 @@ def read_form(data: Mapping[str, Any], *, source: Source, test: bool) -> Form:
 
     :raises Invalid: something does not hold; every wrong place is named at once.
     """
-    demand_size(data)
+    too_many = _too_many(data)
+    if too_many:
+        # The rest is judged all the same, by the first of them.
+        data = {**data, "phone_numbers": data["phone_numbers"][:MAX_NUMBERS]}
     reading = read_facts(data)
     submit = bool(data.get("submit", True))
-    problems = [*_unanswered(reading.missing)] if submit else []
+    problems = [*too_many, *(_unanswered(reading.missing) if submit else ())]
     problems += [_problem(reason) for reason in refusals(reading.facts)]
     if reading.playbook is None:
         problems.append(no_such_destination())
@@ -47,8 +50,15 @@ def demand_size(data: Mapping[str, Any]) -> None:
 
     :raises Invalid: there are more.
     """
-    if len(data.get("phone_numbers") or []) > MAX_NUMBERS:
-        raise Invalid([FieldProblem("#/phone_numbers", "too_many_items", _("At most 100 numbers."))])
+    too_many = _too_many(data)
+    if too_many:
+        raise Invalid(too_many)
+
+
+def _too_many(data: Mapping[str, Any]) -> list[FieldProblem]:
+    if len(data.get("phone_numbers") or []) <= MAX_NUMBERS:
+        return []
+    return [FieldProblem("#/phone_numbers", "too_many_items", _("At most 100 numbers."))]
 
 
 def no_such_destination() -> FieldProblem:

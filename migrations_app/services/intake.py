@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from config.core.actor import Actor
 from config.core.errors import Conflict, FieldProblem, Invalid
-from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
+from config.core.uow import UnitOfWork, unit_of_work
 from migrations_app.enums import (
     BusinessVerification,
     ConnectionStatus,
@@ -30,6 +30,7 @@ from migrations_app.rules.flows import flow_of
 from migrations_app.rules.phone import match_key
 from migrations_app.selectors.cases import case_of, open_holders
 from migrations_app.selectors.routing import routing_facts
+from migrations_app.services.actions import not_now
 from migrations_app.services.deriving import derived_requirements, destination_of, playbook_copy, write_requirements
 from migrations_app.services.disputes import LineClaim, raise_disputes
 from migrations_app.services.numbers import hold_lines
@@ -149,7 +150,7 @@ def submit_draft(*, ticket_id: int, by: Actor, now: datetime) -> None:
         ticket = lock_ticket(uow, ticket_id)
         case = case_of(ticket_id)
         if ticket.status != TicketStatus.DRAFT:
-            raise IllegalTransition(extra={"allowed": []})
+            raise not_now(ticket, case)
         if case.unanswered:
             detail = gettext("This field is required to submit.")
             raise Invalid([FieldProblem(pointer, "required", detail) for pointer in case.unanswered])
@@ -168,7 +169,7 @@ def delete_draft(*, ticket_id: int, by: Actor, now: datetime) -> None:
     with unit_of_work(by=by, now=now) as uow:
         ticket = lock_ticket(uow, ticket_id)
         if ticket.status != TicketStatus.DRAFT:
-            raise IllegalTransition(extra={"allowed": []})
+            raise not_now(ticket, case_of(ticket_id))
         record(uow, ticket, EventType.TICKET_DELETED)
         let_go(ticket)
         ticket.delete()

@@ -7,11 +7,12 @@ from django.utils.translation import gettext
 
 from config.core.actor import Actor
 from config.core.errors import FieldProblem, Invalid, NotFound
-from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
+from config.core.uow import UnitOfWork, unit_of_work
 from migrations_app.models import MigrationCase
 from migrations_app.rules.hours import zone_of
 from migrations_app.rules.message_times import LEAST_DAYS, MOST_LINES, BadLine, LineProblem, read_times
 from migrations_app.selectors.cases import case_of
+from migrations_app.services.actions import not_now
 from tickets.enums import OPEN_STATUSES, EventType
 from tickets.models import Ticket
 from tickets.services.events import record
@@ -63,7 +64,7 @@ def drop_profile(*, ticket_id: int, by: Actor, now: datetime) -> None:
 def _keep(uow: UnitOfWork, ticket_id: int, hours: list[list[float]]) -> None:
     ticket: Ticket = lock_ticket(uow, ticket_id)
     if ticket.status not in OPEN_STATUSES:
-        raise IllegalTransition(extra={"allowed": []})
+        raise not_now(ticket, case_of(ticket_id))
     MigrationCase.objects.filter(ticket_id=ticket_id).update(message_profile=hours, updated_at=uow.now)
     record(uow, ticket, EventType.TICKET_UPDATED, fields=["message_profile"])
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from config.core.uow import IllegalTransition, UnitOfWork
+from config.core.uow import UnitOfWork
 from migrations_app.enums import NumberState, PinCallState
 from migrations_app.enums.proofs import ProofState
 from migrations_app.models import MigrationCase, NumberMove, PinCall, ProofTry
 from migrations_app.rules.phone import match_key
+from migrations_app.services.actions import not_now
 from migrations_app.services.calls import cancel_call
 from migrations_app.services.disputes import lines_let_go
 from migrations_app.services.intake import FiledNumber, number_columns, take_lines
@@ -26,7 +27,7 @@ def change_numbers(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, filed: 
     rows = {row.match_key: row for row in NumberMove.objects.filter(case=case)}
     wanted = {match_key(number.number): number for number in filed}
     leaving = [row for key, row in rows.items() if key not in wanted]
-    _let_go(uow, ticket, leaving)
+    _let_go(uow, ticket, case, leaving)
     staying: list[NumberMove] = []
     fresh: set[str] = set()
     coming: list[NumberMove] = []
@@ -61,7 +62,7 @@ def _fresh(row: NumberMove, columns: dict[str, Any], now: datetime) -> set[str]:
     return fresh
 
 
-def _let_go(uow: UnitOfWork, ticket: Ticket, leaving: Sequence[NumberMove]) -> None:
+def _let_go(uow: UnitOfWork, ticket: Ticket, case: MigrationCase, leaving: Sequence[NumberMove]) -> None:
     """Delete numbers with their requirements; a booked call that was only for them is cancelled."""
     if not leaving:
         return
@@ -76,7 +77,7 @@ def _let_go(uow: UnitOfWork, ticket: Ticket, leaving: Sequence[NumberMove]) -> N
         if busy or row.state != NumberState.PENDING or row.phone_number_id or row.pk in tried
     ]
     if stuck:
-        raise IllegalTransition(extra={"allowed": [], "numbers": stuck})
+        raise not_now(ticket, case, numbers=stuck)
     booked = list(calls.filter(state=PinCallState.BOOKED))
     NumberMove.objects.filter(pk__in=[row.pk for row in leaving]).delete()
     lines_let_go(uow, ticket, [row.match_key for row in leaving])

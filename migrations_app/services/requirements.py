@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from config.core.actor import Actor
 from config.core.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
-from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
+from config.core.uow import UnitOfWork, unit_of_work
 from migrations_app.enums import RequirementCode, RequirementState
 from migrations_app.enums.texts import reason_text
 from migrations_app.models import MigrationCase, Requirement
@@ -20,6 +20,7 @@ from migrations_app.rules.phone import match_key
 from migrations_app.rules.requirements import DESK_ONLY_CODES, VALUE_CODES
 from migrations_app.selectors.cases import case_of
 from migrations_app.services import evidence
+from migrations_app.services.actions import not_now, possible_actions
 from migrations_app.services.settle import settle
 from tickets.enums import EventType, Party, TicketStatus, Visibility
 from tickets.models import Ticket
@@ -94,7 +95,7 @@ def _rows(case: MigrationCase, code: RequirementCode, numbers: Collection[str] |
     known = {row.number.match_key for row in rows if row.number}
     strangers = [place for key, place in wanted.items() if known and key not in known]
     if strangers:
-        detail = "This number is not part of the ticket."
+        detail = gettext("This number is not part of the ticket.")
         raise Invalid([FieldProblem(f"#/phone_numbers/{place}", "invalid_choice", detail) for place in strangers])
     return chosen
 
@@ -130,9 +131,10 @@ def _tell(
 
 def _answerable(uow: UnitOfWork, ticket_id: int) -> tuple[Ticket, MigrationCase]:
     ticket = lock_ticket(uow, ticket_id)
+    case = case_of(ticket_id)
     if ticket.status in NOTHING_TO_ANSWER:
-        raise TicketEnded(extra={"allowed": []})
-    return ticket, case_of(ticket_id)
+        raise TicketEnded(extra={"allowed": possible_actions(ticket, case)})
+    return ticket, case
 
 
 def claim(*, ticket_id: int, claim: Claim, by: Actor, now: datetime) -> None:
@@ -154,7 +156,7 @@ def claim(*, ticket_id: int, claim: Claim, by: Actor, now: datetime) -> None:
         if claim.code in VALUE_CODES:
             if rows[0].state in _DONE_ALREADY and claim.value not in {"", getattr(case, claim.code)}:
                 # Another identifier is a change of the form, not an answer: it is told by an edit.
-                raise IllegalTransition(extra={"allowed": []})
+                raise not_now(ticket, case)
             _take_value(ticket, case, claim)
         to = RequirementState.MET if claim.code in VALUE_CODES else RequirementState.CLAIMED
         entry = _entry(ticket, claim, by, now)
@@ -196,7 +198,8 @@ def _entry(ticket: Ticket, claim: Claim, by: Actor, now: datetime) -> dict[str, 
 def _take_value(ticket: Ticket, case: MigrationCase, claim: Claim) -> None:
     """Store an identifier that was asked for, after the same checks as at filing."""
     if not claim.value:
-        raise Invalid([FieldProblem("#/value", "required", "This requirement is answered with its identifier.")])
+        detail = gettext("This requirement is answered with its identifier.")
+        raise Invalid([FieldProblem("#/value", "required", detail)])
     values = {"waba_id": case.waba_id, "business_manager_id": case.business_manager_id}
     # The told one comes last: of two that are equal, the later is the one complained of.
     values = {name: value for name, value in values.items() if name != claim.code} | {claim.code.value: claim.value}

@@ -25,6 +25,7 @@ from migrations_app.selectors.call_policies import policy_of
 from migrations_app.selectors.cases import facts_of
 from migrations_app.selectors.shared_calls import cells_of
 from migrations_app.selectors.slots import SlotFrame, offered_slots, takers
+from migrations_app.services.actions import not_now
 from migrations_app.services.lengths import call_length
 from migrations_app.services.test_calls import is_taken_by_fate, make_machine
 from tickets.models import Ticket
@@ -82,7 +83,9 @@ def numbers_for_call(
             raise IllegalTransition(extra={"allowed": [row.number for row in rows], "blocking": _missing(facts)})
         rows = chosen
     if not rows or case.stage not in {Stage.REQUIREMENTS, Stage.READY, Stage.SCHEDULED}:
-        raise IllegalTransition(extra={"allowed": [], "blocking": _missing(facts)})
+        missing = _missing(facts)
+        detail = gettext("The requirements named in `blocking` come first.") if missing else ""
+        raise not_now(ticket, case, detail, blocking=missing)
     return rows[: call_length().most_numbers]
 
 

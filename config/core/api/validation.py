@@ -1,9 +1,9 @@
 """From DRF's nested error trees to flat entries with JSON pointers and our codes."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -44,6 +44,8 @@ def field_problems(tree: Any, pointer: str = "#") -> Iterator[FieldProblem]:
 
 class StrictSerializer(serializers.Serializer[Any]):
     """A serializer that refuses fields it does not know: nothing a caller sends is ignored silently."""
+
+    default_error_messages: ClassVar = {"invalid": gettext_lazy("This must be a JSON object.")}
 
     def to_internal_value(self, data: Any) -> Any:
         """Validate, collecting unknown fields together with all other wrong places."""

@@ -240,7 +240,7 @@ def test_who_tries_too_early_is_told_what_blocks(walk: Walker) -> None:
     walked = walk(Path.FILED, waba_id="")
     with pytest.raises(IllegalTransition) as refusal:
         walked.book()
-    assert refusal.value.extra == {"allowed": [], "blocking": ["waba_id", "two_step_disabled"]}
+    assert refusal.value.extra == {"allowed": ["cancel"], "blocking": ["waba_id", "two_step_disabled"]}
     scheduled = walk(Path.SCHEDULED, OTHER_NUMBER)
     with pytest.raises(NotReady) as start:
         call_run.start_call(
