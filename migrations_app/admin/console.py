@@ -25,7 +25,7 @@ from config.core import clock
 from config.core.actor import Actor
 from config.core.errors import DomainError
 from migrations_app.admin import console_pins, console_rest, milestones, readiness_steps
-from migrations_app.admin.call_company import numbers_of
+from migrations_app.admin.call_company import numbers_of, row_in_front
 from migrations_app.admin.console_page import context_of
 from migrations_app.admin.console_step import pins_to_note
 from migrations_app.admin.deeds import BadForm
@@ -33,7 +33,7 @@ from migrations_app.admin.words import refusal_words
 from migrations_app.enums import NumberState
 from migrations_app.models import NumberMove, PinCall
 from migrations_app.rules.pins import new_pin
-from migrations_app.selectors.shared_calls import numbers_in
+from migrations_app.selectors.shared_calls import numbers_together
 from migrations_app.services import call_run, moves
 from migrations_app.services.move_steps import AnotherStepRuns, NoAnswer, Overtaken
 from tickets.admin import actor_of
@@ -87,6 +87,7 @@ class StepForm:
 
 def answer(site: AdminSite, request: HttpRequest, call: PinCall) -> HttpResponse:
     """Show the page, or do the posted step and show it again."""
+    call = row_in_front(call, request.user)
     if request.method in {"GET", "HEAD"}:
         return _page(site, request, call)
     if request.method != "POST":
@@ -141,6 +142,7 @@ def _perform(request: HttpRequest, act: Callable[[], str]) -> bool:
 
 def _page(site: AdminSite, request: HttpRequest, call: PinCall, *, new_pin: str = "", number: str = "") -> HttpResponse:
     call.refresh_from_db(fields=["state", "started_at", "finished_at"])
+    call = row_in_front(call, request.user)
     chosen = number or request.GET.get("number", "")
     context = {
         **site.each_context(request),
@@ -183,7 +185,7 @@ def _registered_words(state: NumberState) -> str:
 
 
 def _finish(form: StepForm) -> str:
-    unnoted = [number.number for number in pins_to_note(list(numbers_in(form.call)))]
+    unnoted = [number.number for number in pins_to_note(list(numbers_together(form.call)))]
     if unnoted and form.data.get("anyway") != "yes":
         raise BadInput(
             _("Has the client written down the new two-step PIN of %(numbers)s? Tick it, or end the call all the same.")

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.http import parse_etags
 
 from config.core import clock
+from migrations_app.admin.call_company import row_in_front
 from migrations_app.admin.console_page import parts_of
 from migrations_app.models import PinCall
 
@@ -17,6 +18,7 @@ _MASKED = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
 
 def answer(request: HttpRequest, call: PinCall) -> HttpResponse:
     """Return the moving parts of the page, or 304 when they are as the browser has them."""
+    call = row_in_front(call, request.user)
     chosen, shown = request.GET.get("number", ""), request.GET.get("shown", "")
     parts = parts_of(call, user=request.user, chosen=chosen, shown=shown, now=clock.now())
     text = render_to_string("admin/desk/_call_live.html", parts, request)

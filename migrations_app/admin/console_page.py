@@ -116,6 +116,7 @@ def parts_of(call: PinCall, *, user: Any, chosen: str, shown: str, now: datetime
         "progress": _progress(current),
         "all_moved": all(number.state in MOVED for number in numbers),
         "rest": rest_of(call, now=now) if call.state == PinCallState.FINISHED else None,
+        "left_elsewhere": call_company.left_elsewhere(call, user) if call.state == PinCallState.FINISHED else [],
         "pins": pins_to_note(numbers, shown=shown),
         **step_context(current, here, aside, now=now),
     }

@@ -18,6 +18,8 @@ from migrations_app.selectors.slots import SlotFrame, offered_slots
 from tickets.models import Ticket
 
 LIVING = (PinCallState.BOOKED, PinCallState.STARTED)
+TOGETHER = (*LIVING, PinCallState.FINISHED)
+"""States of rows that take part in a call, or took part until their own numbers were done."""
 
 
 def caller_of(ticket: Ticket, execution: str) -> Caller:
@@ -58,10 +60,25 @@ def shared_in(calls: Iterable[PinCall]) -> dict[uuid.UUID, list[Ticket]]:
 
 def numbers_in(call: PinCall) -> QuerySet[NumberMove]:
     """Return the numbers of all tickets that have a call now, ticket by ticket, in the order in which they are moved."""
+    return _numbers(call, LIVING)
+
+
+def numbers_together(call: PinCall) -> QuerySet[NumberMove]:
+    """Return the same numbers, and those of tickets whose part of the call is over."""
+    return _numbers(call, TOGETHER)
+
+
+def _numbers(call: PinCall, states: Iterable[str]) -> QuerySet[NumberMove]:
     rows = NumberMove.objects.filter(
-        Q(call_lines__pin_call=call) | Q(call_lines__pin_call__uid=call.uid, call_lines__pin_call__state__in=LIVING)
+        Q(call_lines__pin_call=call) | Q(call_lines__pin_call__uid=call.uid, call_lines__pin_call__state__in=states)
     )
     return rows.order_by("case__ticket_id", "call_lines__position", "pk").distinct()
+
+
+def company_of(call: PinCall) -> QuerySet[PinCall]:
+    """Return the rows that other tickets have, or had until their part of it was over, of a call, in the order of the tickets."""
+    rows = PinCall.objects.filter(uid=call.uid, state__in=TOGETHER).exclude(pk=call.pk)
+    return rows.select_related("ticket__queue", "agent").order_by("ticket_id")
 
 
 def cells_of(call: PinCall, *, end: datetime | None = None) -> list[datetime]:

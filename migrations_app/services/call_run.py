@@ -16,6 +16,7 @@ from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.readiness import codes_of
 from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.proposals import missed_calls
+from migrations_app.selectors.shared_calls import numbers_together
 from migrations_app.services.call_leaving import leave
 from migrations_app.services.call_locks import lock_call
 from migrations_app.services.call_state import move_call
@@ -143,9 +144,9 @@ _SOMEBODY_CAME = (NumberState.CODE_VERIFIED, NumberState.REGISTERED, NumberState
 
 
 def may_be_missed(call: PinCall, *, now: datetime) -> bool:
-    """Tell whether nobody can have come to a call: its time has come, and it has got no number any further."""
+    """Tell whether nobody can have come to a call: its time has come, and it has got no number of any ticket any further."""
     if call.state == PinCallState.STARTED:
-        return not call.numbers.filter(state__in=_SOMEBODY_CAME).exists()
+        return not numbers_together(call).filter(state__in=_SOMEBODY_CAME).exists()
     return call.state == PinCallState.BOOKED and (call.play_at or call.start) <= now
 
 

@@ -1,12 +1,14 @@
 """Calls that tickets share, at the agents' screen."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.urls import reverse
 
 from migrations_app.models import PinCall
 from tests.factories.desk import Desk, make_agent
+from tests.factories.servers import Meta
 from tests.factories.walks import Path, Walk, Walker
 from tests.integration.admin.conftest import Person, text_of, told
 from tickets.models import Ticket
@@ -54,6 +56,55 @@ def test_a_number_of_the_other_ticket_is_moved_from_the_same_page(
     )
     assert "left out" in told(answer)
     assert two.number().state == "skipped"
+
+
+def test_the_page_goes_on_with_the_next_ticket_and_forgets_nothing_of_the_first(
+    pair: tuple[Walk, Walk], agent_at_desk: Person, meta: Meta
+) -> None:
+    one, two = pair
+    for walked in pair:
+        walked.claim("open_conversations_ack")
+    one.start_call()
+    one.move()
+    assert set(PinCall.objects.values_list("ticket_id", "state")) == {
+        (one.ticket.pk, "finished"),
+        (two.ticket.pk, "started"),
+    }
+    for walked in pair:
+        page = page_of(agent_at_desk, walked)
+        assert f'value="ask"><input type="hidden" name="number" value="{two.number().pk}"' in page
+        assert f"Has the client written down the new two-step PIN of {LINES[0]}?" in page
+        assert "This call is over" not in page
+        # Somebody has come: a number got on.
+        assert 'value="no_show"' not in page
+        assert one.call is not None
+        live = text_of(agent_at_desk.get("migrations_app_pincall_live", one.call.pk))
+        assert "Ask Meta for the code" in live
+    post = partial(agent_at_desk.post, "migrations_app_pincall_console", one.call.pk)
+    assert LINES[0] in told(post(step="finish")), "its PIN is not noted"
+    post(step="pin_noted", number=one.number().pk)
+    assert "The call has ended." in told(post(step="finish"))
+    # What is left over belongs to the second ticket, whichever of the two pages is open.
+    for walked in pair:
+        page = page_of(agent_at_desk, walked)
+        assert "What remains" in page
+        assert "Book another call of 30 minutes for it" in page
+
+
+def test_what_several_tickets_have_left_is_found_from_either_page(
+    pair: tuple[Walk, Walk], agent_at_desk: Person
+) -> None:
+    one, two = pair
+    for walked in pair:
+        walked.claim("open_conversations_ack")
+    one.start_call()
+    one.finish_call()
+    for walked, other in ((one, two), (two, one)):
+        page = page_of(agent_at_desk, walked)
+        assert f'<span class="pt-mono">{walked.number().number}</span> ' in page
+        assert "Numbers of other tickets are left too:" in page
+        assert other.call is not None
+        assert reverse("admin:migrations_app_pincall_console", args=[other.call.pk]) in page
 
 
 def test_numbers_of_a_queue_that_is_not_ones_own_stay_hidden(
