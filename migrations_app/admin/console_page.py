@@ -57,8 +57,6 @@ _OPEN_AT: dict[str, tuple[int, ...]] = {
     "live": (4, 6),
 }
 """Which sections of the script are open at a step, by their place; all of them stand there."""
-_CODE_TO_US = 3
-"""The section in which the client is asked to read the code to us."""
 
 
 def context_of(call: PinCall, *, user: Any, chosen: str, shown: str, language: str, now: datetime) -> dict[str, Any]:
@@ -105,6 +103,7 @@ def parts_of(call: PinCall, *, user: Any, chosen: str, shown: str, now: datetime
         "over": call.state == PinCallState.FINISHED,
         **call_company.context_of(call, user),
         "ours": case.playbook_copy.get("execution") == Execution.GRAPH_API,
+        "in_popup": case.playbook_copy.get("execution") == Execution.EMBEDDED_SIGNUP,
         "ready": _ready(call, numbers, now) if call.state == PinCallState.BOOKED else None,
         "may_override": is_lead(user),
         "milestone": milestones_of(call, case, current) if call.state == PinCallState.STARTED else {},
@@ -157,11 +156,10 @@ def _script(parts: dict[str, Any], language: str, step: str) -> list[dict[str, A
     context = case_context(call.ticket, case) | call_context(call, call.ticket, language=language)
     # Those of all tickets that share the call, as they stand on the page.
     context |= numbered([each["row"].number for each in parts["numbers"]])
+    # Who is told the code, and who makes the PIN, is another matter where the move is made elsewhere.
+    context |= {"by_us": parts["ours"], "in_popup": parts["in_popup"]}
     _title, body = render("call_script", language, context)
     sections: list[dict[str, Any]] = []
     for place, (heading, block) in enumerate(zip(SCRIPT_HEADINGS, body.strip().split("\n\n"), strict=True)):
-        if place == _CODE_TO_US and not parts["ours"]:
-            # The code is typed into Meta's popup or the provider's console: nobody is asked to read it out.
-            continue
         sections.append({"heading": heading, "lines": block.splitlines(), "open": place in _OPEN_AT.get(step, ())})
     return sections

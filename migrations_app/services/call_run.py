@@ -10,7 +10,7 @@ from config.core.errors import Conflict
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import NumberState, PinCallState, RequirementCode
 from migrations_app.enums.readiness import LeftBecause, Why
-from migrations_app.models import PinCall
+from migrations_app.models import CallMilestone, PinCall
 from migrations_app.rules.checks import Check
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.readiness import codes_of
@@ -146,7 +146,8 @@ _SOMEBODY_CAME = (NumberState.CODE_VERIFIED, NumberState.REGISTERED, NumberState
 def may_be_missed(call: PinCall, *, now: datetime) -> bool:
     """Tell whether nobody can have come to a call: its time has come, and it has got no number of any ticket any further."""
     if call.state == PinCallState.STARTED:
-        return not numbers_together(call).filter(state__in=_SOMEBODY_CAME).exists()
+        seen = CallMilestone.objects.filter(line__pin_call__uid=call.uid).exists()
+        return not seen and not numbers_together(call).filter(state__in=_SOMEBODY_CAME).exists()
     return call.state == PinCallState.BOOKED and (call.play_at or call.start) <= now
 
 

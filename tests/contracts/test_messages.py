@@ -118,6 +118,8 @@ VALUES: dict[str, Any] = {
     "again": 1,
     "unasked": 1,
     "wished_by": "9 March 2026",
+    "by_us": 1,
+    "in_popup": 1,
     "holder_name": "Ana D'Souza",
     "link": "https://links.example/h/abc",
 }
@@ -153,6 +155,8 @@ MAY_BE_EMPTY = (
     "goes_on",
     "handed_over",
     "client_start_local",
+    "by_us",
+    "in_popup",
 )
 
 # The rule of the house: the OTP and the two-step PIN are never confused, in no language.

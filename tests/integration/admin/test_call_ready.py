@@ -144,11 +144,16 @@ def test_moves_elsewhere_are_recorded_on_the_call_page(walk: Walker, meta: Meta,
     shown = page(agent_at_desk, walked)
     assert "from this moment messages may get lost" in shown
     assert 'name="kind" value="opened"' in shown
-    # Nobody is asked to read a code to us that is typed into Meta's popup.
-    assert "read me the 6-digit code" not in page(agent_at_desk, walked, language="en")
-    assert "If no code arrives" in page(agent_at_desk, walked, language="en")
+    # Nobody is asked to read a code to us that is typed into Meta's popup, and no PIN is made here.
+    said = page(agent_at_desk, walked, language="en")
+    assert "read me the 6-digit code" not in said
+    assert "into Meta&#x27;s window yourself" in said
+    assert "Shall I make one" not in said
+    assert "I do not need to know it" in said
+    assert 'value="no_show"' in said
     step(agent_at_desk, walked, "milestone", number=number.pk, kind="opened", note="")
-    assert "Messages may get lost since" in page(agent_at_desk, walked)
+    assert re.search(r"Messages may get lost since \d\d:\d\d UTC\.", page(agent_at_desk, walked))
+    assert 'value="no_show"' not in page(agent_at_desk, walked), "somebody opened the popup"
     step(agent_at_desk, walked, "milestone", number=number.pk, kind="accepted", note="")
     assert "Say what you saw" in step(agent_at_desk, walked, "milestone", number=number.pk, kind="live", note="")
     picture = SimpleUploadedFile("live.png", PNG, "image/png")
@@ -157,6 +162,18 @@ def test_moves_elsewhere_are_recorded_on_the_call_page(walk: Walker, meta: Meta,
     for bad in ("", "exploded"):
         assert step(agent_at_desk, walked, "milestone", number=number.pk, kind=bad)
     assert "seen live" in agent_at_desk.page(walked)
+
+
+def test_a_move_elsewhere_leads_on_to_the_next_number(walk: Walker, meta: Meta, agent_at_desk: Person) -> None:
+    Playbook.objects.filter(is_default=True).update(execution="provider_console")
+    walked = walk(Path.SCHEDULED, NUMBER, OTHER_NUMBER)
+    walked.claim("open_conversations_ack")
+    step(agent_at_desk, walked, "start")
+    assert "only to the person who works in the console" in page(agent_at_desk, walked, language="en")
+    first, second = walked.numbers()
+    for kind in ("opened", "accepted", "live"):
+        step(agent_at_desk, walked, "milestone", number=first.pk, kind=kind, note="Connected")
+    assert f"Go on with {second.number}" in page(agent_at_desk, walked, number=first.pk)
 
 
 def test_a_task_of_an_unready_call_leads_to_its_page(walk: Walker, agent_at_desk: Person) -> None:
