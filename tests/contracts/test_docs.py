@@ -146,7 +146,9 @@ def test_the_example_environment_names_documented_variables_only_and_all_that_co
 
 
 def test_what_the_example_environment_sets_reaches_the_containers_and_its_defaults_are_those_of_compose() -> None:
-    offered, _, _ = (ROOT / ".env.example").read_text(encoding="utf-8").partition("# --- only without docker-compose.yml")
+    offered, _, _ = (
+        (ROOT / ".env.example").read_text(encoding="utf-8").partition("# --- only without docker-compose.yml")
+    )
     set_there = dict(re.findall(r"^([A-Z][A-Z_]+)=(.*)$", offered, flags=re.MULTILINE))
     compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     assert set(set_there) == in_compose()

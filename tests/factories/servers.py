@@ -1,6 +1,7 @@
 """Servers of our own on 127.0.0.1 for the outside world: Meta (our simulator) and a mail server told to misbehave."""
 
 import asyncio
+import json
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -275,3 +276,38 @@ def start_partner() -> tuple[PartnerServer, ThreadingHTTPServer]:
     partner.port = server.server_port
     Thread(target=server.serve_forever, daemon=True).start()
     return partner, server
+
+
+class Receiver:
+    """A receiver of webhooks: remembers what it was told, and answers when its gate is open."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, Any]] = []
+        """The `webhook-id` and the body of each, as they came."""
+        self.gate = Event()
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.told.append((self.headers["webhook-id"], json.loads(body)))
+                receiver.gate.wait(60)
+                with suppress(OSError):  # whoever has asked may have died
+                    self.send_response(204)
+                    self.end_headers()
+
+            def log_message(self, *_parts: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}/portero"
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def ids(self) -> list[str]:
+        return [webhook_id for webhook_id, _body in self.told]
+
+    def stop(self) -> None:
+        self.gate.set()
+        self._server.shutdown()
+        self._server.server_close()

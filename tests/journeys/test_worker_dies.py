@@ -1,8 +1,10 @@
-"""A worker is killed while a message of the chase is in flight: nothing is lost and nothing is sent twice."""
+"""A worker is killed while something is in flight: no message is lost or sent twice, no webhook is lost."""
 
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.core import clock
 from migrations_app.management.walkthrough.story import Stage, Story
-from tests.factories.servers import Mood
+from tests.factories.servers import Mood, Receiver
 from tests.factories.service import Service
 from tests.journeys.conftest import running
 
@@ -94,6 +96,55 @@ def test_messages_due_while_no_worker_lived_are_sent_once_when_two_come_back(ser
     for story in stories:
         story._until("the guide is sent", lambda story=story: _attempts(story)[0]["state"] == "sent")  # type: ignore[misc]
     assert sorted(str(message["To"]) for message in mail.received) == [f"loja{place}@example.com" for place in range(3)]
+
+
+@pytest.fixture
+def receivers() -> Iterator[tuple[Receiver, Receiver]]:
+    """One that answers, and one that never does."""
+    found = Receiver(), Receiver()
+    found[0].gate.set()
+    yield found
+    for each in found:
+        each.stop()
+
+
+def test_webhooks_all_arrive_though_their_worker_is_killed_and_one_that_hangs_is_in_nobodys_way(
+    service: Service, stage: Stage, receivers: tuple[Receiver, Receiver]
+) -> None:
+    story = Story(stage, lambda _line: None)
+    good, hanging = receivers
+    for each in receivers:
+        story.api.post("/webhook-endpoints", {"url": each.url})
+
+    def file(place: int) -> None:
+        client = {"name": f"Loja {place}", "contact_email": f"loja{place}@example.com"}
+        story.api.post("/tickets", {**_FORM, "client": client, "phone_numbers": [f"+55119871000{place}0"]})
+
+    def happened() -> set[str]:
+        return {event["id"] for event in story.api.get("/events?limit=200")["data"]}
+
+    file(0)
+    story._until("the one that hangs was told something", lambda: len(hanging.told) == 1)
+    asked = time.monotonic()
+    file(1)
+    assert time.monotonic() - asked < 10, "filing waits for no receiver"
+    story._until("the other one was told everything", lambda: set(good.ids()) == happened())
+
+    good.gate.clear()
+    before = len(good.told)
+    file(2)
+    story._until("a delivery is in flight", lambda: len(good.told) > before)
+    service.kill("webhooks")
+    good.gate.set()
+    service.start("webhooks")
+    # So long a try may take before its process must have died.
+    later = clock.read(service.clock_file) + timedelta(minutes=2)
+    clock.set_virtual(service.clock_file, moment=later)
+    story._until("everything has arrived", lambda: set(good.ids()) == happened())
+
+    assert all(body["data"]["id"] == webhook_id for webhook_id, body in good.told)
+    (twice,) = [webhook_id for webhook_id, times in Counter(good.ids()).items() if times > 1]
+    assert twice == good.told[before][0], "what was in flight is told again, under the same id"
 
 
 _FORM = {
