@@ -30,8 +30,15 @@ def beat_table(sender: Celery, **_: Any) -> None:
         "tickets.sweep_webhooks",
     ):
         sender.add_periodic_task(tick, sender.signature(name), name=name, expires=tick * 2)
-    for name in ("forget_old_answers", "forget_old_events", "forget_old_webhooks", "forget_stray_files"):
-        sender.add_periodic_task(3600.0, sender.signature(f"tickets.{name}"), name=name, expires=1800)
+    for name in (
+        "tickets.forget_old_answers",
+        "tickets.forget_old_events",
+        "tickets.forget_old_links",
+        "tickets.forget_old_webhooks",
+        "tickets.forget_stray_files",
+        "migrations.forget_old_exports",
+        "migrations.forget_old_links",
+        "migrations.refresh_insight",
+    ):
+        sender.add_periodic_task(3600.0, sender.signature(name), name=name, expires=1800)
     sender.add_periodic_task(60.0, sender.signature("migrations.fetch_mailbox"), name="fetch_mailbox", expires=60)
-    name = "migrations.refresh_insight"
-    sender.add_periodic_task(3600.0, sender.signature(name), name=name, expires=1800)

@@ -32,6 +32,7 @@ from migrations_app.services import (
     letting_go,
     mail_filing,
     moves,
+    old_links,
     outreach,
     proofs,
     proposals,
@@ -254,3 +255,15 @@ def write_export(*, export_id: int, **_: Any) -> None:
     """Write an export for one turn; what is left is handed out again at once, behind whatever else waits."""
     if exports.write_due(export_id, by=SYSTEM, now=clock.now()) is ExportState.RUNNING:
         write_export.delay(export_id=export_id)
+
+
+@shared_task(name="migrations.forget_old_exports")
+def forget_old_exports(**_: Any) -> None:
+    """Delete what is left of exports that ended long ago."""
+    exports.forget_old_exports(now=clock.now())
+
+
+@shared_task(name="migrations.forget_old_links")
+def forget_old_links(**_: Any) -> None:
+    """Delete links to calls, and of phone holders, that open nothing any more."""
+    old_links.forget_old_links(now=clock.now())

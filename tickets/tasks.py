@@ -9,7 +9,7 @@ from django.conf import settings
 from config.core import clock
 from config.core.actor import SYSTEM
 from tickets.selectors import service_levels, webhooks
-from tickets.services import feed, files, idempotency, organizations, webhook_keeping, webhook_sending
+from tickets.services import feed, files, idempotency, organizations, share_links, webhook_keeping, webhook_sending
 from tickets.services.service_levels import advance_clocks
 
 _log = structlog.get_logger("portero.sweeps")
@@ -87,3 +87,9 @@ def _nudge(endpoint_id: int) -> None:
 def forget_old_webhooks(**_: Any) -> None:
     """Delete what is not kept of webhooks."""
     webhook_keeping.forget_old_webhooks(now=clock.now())
+
+
+@shared_task(name="tickets.forget_old_links")
+def forget_old_links(**_: Any) -> None:
+    """Delete links to tickets' pages whose time was over long ago."""
+    share_links.forget_old_links(now=clock.now())

@@ -1,8 +1,8 @@
-"""Links to the client's page on the ticket page: who has one, a new one (shown once), and ending one."""
+"""Links to the client's page on the ticket page: who has one, in which messages one left, a new one (shown once), ending one."""
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -14,11 +14,13 @@ from django.views.decorators.cache import never_cache
 
 from config.core import clock
 from migrations_app.admin.deeds import Action, BadForm, Deed
+from migrations_app.admin.words import EMAIL_WORDS
+from migrations_app.selectors.mail_links import MailLink, mail_links_of
 from tickets.admin import actor_of
 from tickets.enums.sharing import SharePermission
 from tickets.models import Ticket
 from tickets.selectors.desk import is_agent
-from tickets.selectors.share_links import links_of
+from tickets.selectors.share_links import links_for_desk, links_of
 from tickets.services.share_links import LONGEST_LIFE, LinkWish, make_link, revoke_link
 
 View = Callable[..., HttpResponseBase]
@@ -26,12 +28,25 @@ _DAYS = (7, 14, 30, LONGEST_LIFE.days)
 _LONGEST_LABEL = 100
 
 
-def context_of(ticket: Ticket, *, may_share: bool) -> dict[str, Any]:
-    """Return the links of a ticket that were made by hand, and what a new one may do."""
+def context_of(ticket: Ticket, *, may_share: bool, desk: bool, now: datetime) -> dict[str, Any]:
+    """Return the links of a ticket that were made by hand, for the desk those in messages, and what a new one may do."""
+    rows = links_for_desk(ticket, now=now) if desk else list(links_of(ticket))
     links = [
-        {"row": row, "may": [str(SharePermission(word).label) for word in row.permissions]} for row in links_of(ticket)
+        {"row": row, "may": [str(SharePermission(word).label) for word in row.permissions]}
+        for row in rows
+        if not row.in_mail
     ]
-    return {"links": links, "may_share": may_share, "link_permissions": SharePermission.choices, "link_days": _DAYS}
+    return {
+        "links": links,
+        "mail_links": [_in_message(each) for each in mail_links_of(ticket, rows)],
+        "may_share": may_share,
+        "link_permissions": SharePermission.choices,
+        "link_days": _DAYS,
+    }
+
+
+def _in_message(link: MailLink) -> dict[str, Any]:
+    return {"row": link.row, "words": EMAIL_WORDS.get(link.message, link.message), "to": link.recipient}
 
 
 def urls(page: Any, wrap: Callable[[View], View]) -> list[URLPattern]:

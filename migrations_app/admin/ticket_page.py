@@ -168,7 +168,7 @@ def _case_context(
             f"{WEEKDAYS[window['weekday']]} {window['start']}–{window['end']}" for window in case.low_traffic_windows
         ],
         **message_profiles.context_of(ticket, case),
-        **share_links.context_of(ticket, may_share=works or not desk),
+        **share_links.context_of(ticket, may_share=works or not desk, desk=desk, now=now),
         **(proposal_card.context_of(case) if desk else {}),
         "sees_exchanges": desk and user.has_perm("providers.view_exchange"),
     }

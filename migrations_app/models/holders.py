@@ -52,6 +52,7 @@ class HolderLink(models.Model):
     class Meta:
         verbose_name = _("link of a phone holder")
         verbose_name_plural = _("links of phone holders")
+        indexes = [models.Index(fields=["created_at"], name="holder_link_age")]
 
     def __str__(self) -> str:
         return str(self.check_of_id)

@@ -50,6 +50,7 @@ class CallLink(models.Model):
     class Meta:
         verbose_name = _("link to the call")
         verbose_name_plural = _("links to the call")
+        indexes = [models.Index(fields=["created_at"], name="call_link_age")]
 
     def __str__(self) -> str:
         return f"link of {self.case_id}"

@@ -35,6 +35,9 @@ MOST_OPEN = 5
 MOST_TRIES = 3
 TURN = timedelta(seconds=20)
 WORKBOOK_LASTS = timedelta(minutes=30)
+KEPT = timedelta(days=90)
+"""How long an export without a file is still told of."""
+BATCH = 1000
 
 
 class TooManyExports(Conflict):
@@ -195,3 +198,11 @@ def expire(export_id: int, *, by: Actor, now: datetime) -> None:
         if row is not None:
             _move(uow, row, ExportState.EXPIRED, name="")
             transaction.on_commit(partial(remove_all, row.uid.hex))
+
+
+def forget_old_exports(*, now: datetime) -> int:
+    """Delete exports that have had no file for long: failed ones, and those whose file was deleted; return how many."""
+    rows = TicketExport.objects.filter(state__in=[ExportState.FAILED, ExportState.EXPIRED], updated_at__lt=now - KEPT)
+    ids = list(rows.order_by("id").values_list("id", flat=True)[:BATCH])
+    TicketExport.objects.filter(pk__in=ids).delete()
+    return len(ids)

@@ -17,7 +17,9 @@ class ShareLink(models.Model):
     label = models.CharField(_("label"), max_length=100, blank=True, default="")
     digest = models.CharField(max_length=64, unique=True, editable=False)
     in_mail = models.BooleanField(
-        _("made for a message"), default=False, help_text=_("It left in a message to the client and is in no list.")
+        _("made for a message"),
+        default=False,
+        help_text=_("It left in a message to the client; only the desk finds it in a list."),
     )
     expires_at = models.DateTimeField(_("expires at"))
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
@@ -33,11 +35,12 @@ class ShareLink(models.Model):
                 condition=models.Q(expires_at__gt=models.F("created_at")), name="share_link_ends_after_it_began"
             )
         ]
-        # The links of a ticket that still open something.
+        # The links of a ticket that still open something; those whose time was over long ago.
         indexes = [
+            models.Index(fields=["expires_at"], name="share_link_expires"),
             models.Index(
                 fields=["ticket", "id"], condition=models.Q(revoked_at__isnull=True), name="share_link_of_ticket"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from config.core.errors import NotFound
 from tickets.models import ShareLink, Ticket
@@ -15,8 +15,14 @@ def digest_of(token: str) -> str:
 
 
 def links_of(ticket: Ticket) -> QuerySet[ShareLink]:
-    """Return the links somebody made to a ticket's page and did not revoke, oldest first; those in messages are not listed."""
+    """Return the links somebody made to a ticket's page and did not revoke, oldest first; those in messages are not among them."""
     return ShareLink.objects.filter(ticket=ticket, revoked_at__isnull=True, in_mail=False).order_by("id")
+
+
+def links_for_desk(ticket: Ticket, *, now: datetime) -> list[ShareLink]:
+    """Return the links to a ticket's page that were not revoked, oldest first; of those in messages the ones that still open it."""
+    listed = Q(in_mail=False) | Q(expires_at__gt=now)
+    return list(ShareLink.objects.filter(listed, ticket=ticket, revoked_at__isnull=True).order_by("id"))
 
 
 def opened_by(token: str, *, now: datetime) -> ShareLink:

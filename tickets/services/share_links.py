@@ -22,6 +22,10 @@ DEFAULT_LIFE = timedelta(days=14)
 LONGEST_LIFE = timedelta(days=90)
 MAIL_LIFE = timedelta(days=60)
 """A message is found again weeks later, after a promise or a holiday; each newer one brings a newer link."""
+KEPT = timedelta(days=90)
+"""How long a link whose time is over stays in its ticket's list."""
+BATCH = 5000
+"""Most links that one run forgets; the next run goes on."""
 _TOKEN_BYTES = 24
 
 
@@ -81,13 +85,15 @@ def _made(uow: UnitOfWork, ticket: Ticket, wish: LinkWish, *, in_mail: bool = Fa
 
 
 def revoke_link(*, ticket_id: int, link_id: UUID, by: Actor, now: datetime) -> None:
-    """Let a link open nothing any more.
+    """Let a link open nothing any more; one that left in a message is the desk's to end.
 
     :raises NotFound: the ticket has no such link, or it was revoked already.
     """
     with unit_of_work(by=by, now=now) as uow:
         ticket = lock_ticket(uow, ticket_id)
-        rows = ShareLink.objects.filter(ticket=ticket, uid=link_id, in_mail=False, revoked_at__isnull=True)
+        rows = ShareLink.objects.filter(ticket=ticket, uid=link_id, revoked_at__isnull=True)
+        if not by.is_staff_of_desk:
+            rows = rows.filter(in_mail=False)
         if rows.update(revoked_at=now) != 1:
             raise NotFound
         record(uow, ticket, EventType.LINK_REVOKED, internal=True, link=str(link_id))
@@ -97,3 +103,11 @@ def end_links(uow: UnitOfWork, ticket: Ticket) -> None:
     """Let every link to a locked ticket's page, those in messages too, open nothing any more: it goes to other people."""
     if ShareLink.objects.filter(ticket=ticket, revoked_at__isnull=True).update(revoked_at=uow.now):
         record(uow, ticket, EventType.LINK_REVOKED, internal=True, link=None)
+
+
+def forget_old_links(*, now: datetime) -> int:
+    """Delete links whose time was over long ago, revoked ones too, and return how many: they open nothing and tell nothing."""
+    rows = ShareLink.objects.filter(expires_at__lt=now - KEPT).order_by("expires_at")
+    ids = list(rows.values_list("id", flat=True)[:BATCH])
+    ShareLink.objects.filter(pk__in=ids).delete()
+    return len(ids)

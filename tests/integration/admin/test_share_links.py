@@ -5,8 +5,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.sessions.models import Session
+from django.core.mail import EmailMessage
 from django.test import Client
 
+from migrations_app.admin.words import EMAIL_WORDS
 from tests.factories.walks import Path, Walker
 from tests.integration.admin.conftest import Person
 from tickets.models import ShareLink
@@ -51,3 +53,28 @@ def test_a_clients_own_people_make_and_end_links_too(client_person: Person, walk
 def test_looking_at_the_address_makes_nothing(agent_at_desk: Person, walk: Walker) -> None:
     assert agent_at_desk.get("tickets_ticket_share_links", walk(Path.FILED).ticket.pk).status_code == 405
     assert not ShareLink.objects.exists()
+
+
+def test_the_desk_finds_the_links_of_messages_by_message_and_ends_one(
+    agent_at_desk: Person, client_person: Person, walk: Walker, mailoutbox: list[EmailMessage]
+) -> None:
+    walked = walk(Path.WAITING_TWO_STEP)
+    walked.later(days=3)
+    walked.send_all_due()
+    first, second = ShareLink.objects.order_by("id")
+    page = agent_at_desk.page(walked)
+    listed = page[page.index('id="mail-links"') :].partition("</details>")[0]
+    words = [str(EMAIL_WORDS[attempt.message]) for attempt in walked.attempts() if attempt.state == "sent"]
+    assert [word in listed for word in words] == [True, True]
+    assert listed.count("ana@padariasol.example") == 2
+    assert listed.index(str(second.uid)) < listed.index(str(first.uid)), "newest first"
+    links = [re.findall(r"http://[^/\s]+(/t/[\w-]+)", str(mail.body))[0] for mail in mailoutbox]
+    assert [Client().get(link).status_code for link in links] == [200, 200]
+
+    # The client's own people do not see them, and cannot end one whose id they guessed.
+    assert 'id="mail-links"' not in client_person.page(walked)
+    assert "opens nothing" not in client_person.do(walked, "revoke-link", link=str(first.uid))
+    assert "opens nothing" in agent_at_desk.do(walked, "revoke-link", link=str(first.uid))
+    assert [Client().get(link).status_code for link in links] == [404, 200]
+    page = agent_at_desk.page(walked)
+    assert (str(first.uid) in page, str(second.uid) in page) == (False, True)

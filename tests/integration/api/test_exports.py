@@ -369,6 +369,20 @@ def test_a_file_is_kept_for_a_week(
     assert list(folder.iterdir()) == []
 
 
+def test_what_is_left_of_an_export_is_forgotten_after_another_ninety_days(
+    api: Caller, walk: Walker, now: datetime, folder: Folder
+) -> None:
+    walk(Path.FILED)
+    asked = api.post("exports", {"format": "csv"}).json
+    work(now)
+    gone = now + timedelta(days=8)
+    assert exports.forget_old_exports(now=gone + timedelta(days=91)) == 0, "it still has its file"
+    exports.expire(TicketExport.objects.get().pk, by=SYSTEM, now=gone)
+    assert exports.forget_old_exports(now=gone + timedelta(days=89)) == 0
+    assert exports.forget_old_exports(now=gone + timedelta(days=91)) == 1
+    assert api.get(f"exports/{asked['id']}").status == 404
+
+
 def test_the_number_of_queries_of_a_page_does_not_grow(api: Caller, walk: Walker, now: datetime) -> None:
     def queries() -> int:
         api.post("exports", {"format": "csv"})
