@@ -273,14 +273,14 @@ def test_the_script_of_each_step_is_open_in_each_language(
         page = _page(agent_at_desk, in_call, number=in_call.number().pk, language=language)
         script = page.partition(f'<div lang="{language}">')[2].partition("</aside>")[0]
         sections = re.findall(r"<details( open)?>", script)
-        assert len(sections) == 7
+        assert len(sections) == 6
         return [place for place, is_open in enumerate(sections) if is_open]
 
-    assert opened() == [3]
+    assert opened() == [2]
     _step(agent_at_desk, in_call, "ask", method="sms")
-    assert opened() == [3, 5]
+    assert opened() == [2, 4]
     _step(agent_at_desk, in_call, "verify", code=meta.code_for(NUMBER))
-    assert opened() == [4]
+    assert opened() == [3]
 
 
 def test_fields_for_secrets_are_kept_by_no_browser(in_call: Walk, agent_at_desk: Person, meta: Meta) -> None:
