@@ -21,6 +21,7 @@ from config.core.api.shapes import ANYTHING, SHAPES, TEXT, WHOLE, Shape, problem
 from config.core.api.views import ApiView
 from config.openapi_examples import add_examples
 from config.openapi_links import add_links
+from config.openapi_words import explain
 from migrations_app.api.eligibility import SHAPES as ELIGIBILITY_SHAPES
 from migrations_app.api.exports import SHAPES as EXPORT_SHAPES
 from migrations_app.api.handover import SHAPES as HAND_OVER_SHAPES
@@ -113,7 +114,10 @@ def generated() -> str:
     doubts = [*GENERATOR_STATS._error_cache, *GENERATOR_STATS._warn_cache]  # noqa: SLF001  (it offers no reader)
     if doubts:
         raise Doubtful("\n".join(map(str, doubts)))
-    return json.dumps(_without_marks(_completed(document)), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    # Shapes are used many times over: only a copy can be told what it means at each place.
+    whole = _without_marks(_completed(document))
+    explain(whole)
+    return json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _generator_settings() -> dict[str, Any]:

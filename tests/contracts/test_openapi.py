@@ -21,6 +21,7 @@ from schemathesis.core import NOT_SET
 
 from config.core.api.codes import CATALOGUE
 from config.openapi import OPENAPI_FILE, published
+from config.openapi_words import MEMBERS, PATHS
 from config.wsgi import application
 from migrations_app.api.shapes import FILING
 from tests.factories.desk import Key
@@ -122,6 +123,30 @@ def test_every_code_stands_under_its_status() -> None:
     for kind in CATALOGUE.values():
         response = DOCUMENT["components"]["responses"].get(f"Problem{kind.status}")
         assert response is None or f"`{kind.code}`" in response["description"]
+
+
+def test_whatever_has_a_name_is_explained_and_nothing_is_said_twice() -> None:
+    document = published()
+    told: dict[str, dict[str, Any]] = {}
+    for name, shape in document["components"]["schemas"].items():
+        told |= {f"{name}.{member}": words for member, words in shape.get("properties", {}).items()}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            told |= {f"{method} {path} {each['name']}": each for each in operation["parameters"] if "name" in each}
+            assert operation.get("description", "").rstrip(".") != operation["summary"]
+    assert [name for name, words in told.items() if not words.get("description") and not _leads_on(words)] == []
+
+
+def _leads_on(member: dict[str, Any]) -> bool:
+    return "$ref" in member or any("$ref" in part for part in member.get("oneOf", []))
+
+
+def test_every_word_of_the_explanations_is_used() -> None:
+    document = published()
+    said = json.dumps(document, ensure_ascii=False)
+    assert [
+        name for name, words in {**MEMBERS, **PATHS}.items() if json.dumps(words, ensure_ascii=False) not in said
+    ] == []
 
 
 def test_the_example_of_the_form_is_a_form() -> None:

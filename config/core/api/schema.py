@@ -90,6 +90,7 @@ class ApiAutoSchema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
+        _say_once(operation)
         own_headers = operation.pop("x-headers", [])
         refusals = operation.pop("x-refusals", [])
         if self._declared.scope_for(self.method) is None:
@@ -164,6 +165,12 @@ class ApiAutoSchema(AutoSchema):
             # A key whose first request is still running.
             found.add(409)
         return found
+
+
+def _say_once(operation: dict[str, Any]) -> None:
+    """Take away a description that repeats the summary: the generator's own where there is no more to say."""
+    if operation.get("description", "").rstrip(".") == operation["summary"]:
+        del operation["description"]
 
 
 class StrictSerializerShape(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]

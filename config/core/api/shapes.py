@@ -68,7 +68,12 @@ PROBLEM: Final[Shape] = {
 PROBLEM["properties"] |= {
     "errors": {**several(_PLACE), "description": "Every wrong place (422)."},
     "parameter": {**TEXT, "description": "The query parameter that is wrong (400)."},
-    "allowed": {**several(TEXT), "description": "What could be sent or done instead."},
+    "allowed": {
+        **several(TEXT),
+        "description": "What could be sent or done instead; of a refused action the actions that are possible.",
+    },
+    "blocking": {**several(TEXT), "description": "Codes of the requirements that come first (409)."},
+    "cut_off_at": {**MOMENT, "description": "Since when it is too late to change the call (409)."},
     "numbers": {**several(NUMBER), "description": "The numbers that stand in the way (409)."},
     "existing_ticket": {**TEXT, "description": "Your own ticket that holds the number (409)."},
     "suggested_kind": {**TEXT, "description": "The kind to file instead (422 business_app_number)."},
