@@ -1,5 +1,6 @@
 """Whoever follows docs/api, block by block, gets what it says."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +10,16 @@ import pytest
 from config.core import clock
 from migrations_app.management.walkthrough.story import Stage
 from tests.factories.guide import Differs, Reader, pages, play, steps
+from tests.factories.service import Service
 
 
 @pytest.fixture
-def reader(stage: Stage, tmp_path: Path) -> Iterator[Reader]:
+def reader(stage: Stage, shared_service: Service, tmp_path: Path) -> Iterator[Reader]:
     ahead = clock.read(stage.clock_file).timestamp() - time.time()
-    reading = Reader(tmp_path, {"PORTERO": stage.base, "KEY": stage.key}, ahead=ahead)
+    (test_key,) = re.findall(
+        r"^mig_test_\w+$", shared_service.manage("issue_api_key", "Padaria Sol", "--test"), re.MULTILINE
+    )
+    reading = Reader(tmp_path, {"PORTERO": stage.base, "KEY": stage.key, "TEST_KEY": test_key}, ahead=ahead)
     yield reading
     reading.close()
 

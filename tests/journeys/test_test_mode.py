@@ -20,7 +20,7 @@ from tests.factories.service import ROOT, Service
 pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(120)]
 ALL_WELL, REGISTRATION_LOST = "+61491570006", "+61491572665"
 GUIDE = (ROOT / "docs" / "api" / "test-mode.md").read_text(encoding="utf-8")
-(_shown,) = re.findall(r"/api/v1/tickets -H .+? -d '(\{.+?\n\})'\n", GUIDE, re.DOTALL)
+(_shown,) = re.findall(r"<<'FORM'\n(\{.+?\n\})\nFORM\n", GUIDE, re.DOTALL)
 FORM: dict[str, Any] = json.loads(_shown)
 """What the guide files."""
 
