@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from config import hooks
+from config.catalog import api_catalog
 from config.core.api.middleware import not_found
 from config.health import healthz, metrics, readyz
 from config.openapi import DocsView
@@ -16,6 +17,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path(".well-known/api-catalog", api_catalog, name="api-catalog"),
     path("api/docs", DocsView.as_view(), name="docs"),
     re_path(r"^api/.*$", not_found),
     path("hooks/", include(hooks.patterns)),

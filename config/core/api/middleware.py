@@ -27,7 +27,7 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
 API_PREFIX = "/api/"
 PAGES = ("/api/docs",)
 """Below the prefix, but for people."""
-MACHINE_PATHS = (API_PREFIX, "/healthz/", "/readyz/", "/metrics/")
+MACHINE_PATHS = (API_PREFIX, "/healthz/", "/readyz/", "/metrics/", "/.well-known/")
 _CSP = "default-src 'none'; frame-ancestors 'none'"
 _PAGE_CSP = f"{_CSP}; style-src 'self'; img-src 'self'"
 _log = structlog.get_logger("portero.door")

@@ -18,6 +18,16 @@ def test_the_page_carries_no_script_and_no_style_of_its_own(api_nobody: Caller) 
     assert not re.search(r"<style|<script(?![^>]*\bsrc=)|\son\w+=|style=|https?://", page.text)
 
 
+def test_the_catalog_of_apis_leads_to_the_description_and_its_page(api_nobody: Caller) -> None:
+    catalog = api_nobody.get("/.well-known/api-catalog")
+    assert catalog.headers["Content-Type"].startswith("application/linkset+json")
+    (links,) = catalog.json["linkset"]
+    for relation in ("service-desc", "service-doc", "status"):
+        assert api_nobody.get(links[relation][0]["href"].split("8000", 1)[1]).status == 200
+    assert api_nobody.post("/.well-known/api-catalog", {}).code == "method_not_allowed"
+    assert api_nobody.get("/.well-known/nothing").code == "not_found"
+
+
 def test_its_script_is_a_script(api_nobody: Caller) -> None:
     script = api_nobody.get("/api/docs?script=")
     assert script.headers["Content-Type"].startswith("application/javascript")
