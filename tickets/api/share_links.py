@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.core.api.fields import Text, Whole
+from config.core.api.fields import Text, Whole, Word
 from config.core.api.idempotency import idempotent
 from config.core.api.pagination import page
 from config.core.api.schema import described
@@ -26,24 +26,13 @@ from tickets.services.share_links import DEFAULT_LIFE, LONGEST_LIFE, LinkWish, m
 _MOST_SECONDS = int(LONGEST_LIFE.total_seconds())
 
 
-class PermissionWord(serializers.ChoiceField):
-    """One permission."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=SharePermission.values, **kwargs)
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Refuse anything that is no string."""
-        if not isinstance(data, str):
-            self.fail("invalid_choice", input=type(data).__name__)
-        return super().to_internal_value(data)
-
-
 @extend_schema_serializer(component_name="ShareLinkWish")
 class ShareLinkIn(StrictSerializer):
     """What a link may do, and for how long. Every link shows the page: `view` need not be named."""
 
-    permissions = serializers.ListField(child=PermissionWord(), required=False, max_length=10, min_length=1)
+    permissions = serializers.ListField(
+        child=Word(SharePermission.values, allow_null=False), required=False, max_length=10, min_length=1
+    )
     expires_in_seconds = Whole(
         min_value=1,
         max_value=_MOST_SECONDS,

@@ -69,9 +69,10 @@ class Word(serializers.ChoiceField):
         super().__init__(choices=choices, **{"required": False, "allow_null": True, **kwargs})
 
     def to_internal_value(self, data: Any) -> Any:
-        """Refuse anything that is no string, even if its text would be in the list."""
-        if not isinstance(data, str):
-            self.fail("invalid_choice", input=type(data).__name__)
+        """Refuse whatever is not in the list, with the list; also what is no string, even if its text would be in it."""
+        if not isinstance(data, str) or data not in self.choices:
+            detail = _("Use one of: %(words)s.") % {"words": ", ".join(self.choices)}
+            raise serializers.ValidationError(detail, code="invalid_choice")
         return super().to_internal_value(data)
 
 
@@ -83,12 +84,8 @@ class Language(Word):
         super().__init__([code for code, _name in settings.LANGUAGES], **{"help_text": note, **kwargs})
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return our own code of the language; what is none of ours is refused with the list of them."""
-        found = nearest_language(data) if isinstance(data, str) else None
-        if found is None:
-            detail = _("Use one of: %(languages)s.") % {"languages": ", ".join(self.choices)}
-            raise serializers.ValidationError(detail, code="invalid_choice")
-        return super().to_internal_value(found)
+        """Return our own code of the language."""
+        return super().to_internal_value(nearest_language(data) if isinstance(data, str) else None)
 
 
 class Flag(serializers.BooleanField):

@@ -188,3 +188,9 @@ def test_a_language_may_be_spelt_as_elsewhere_and_is_answered_in_our_own_spellin
     refused = api.post("tickets", body)
     assert refused.entries == [("#/client/language", "invalid_choice")]
     assert refused.json["errors"][0]["detail"] == "Use one of: en, es, pt-br, ru, ca."
+
+
+def test_what_is_not_in_a_list_is_refused_with_the_list(api: Caller) -> None:
+    refused = api.post("tickets", {**answers(), "hosting": "basement"})
+    assert refused.entries == [("#/hosting", "invalid_choice")]
+    assert refused.json["errors"][0]["detail"] == "Use one of: cloud_api, on_premise, unknown."
