@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from migrations_app.admin import (
@@ -190,7 +191,7 @@ def _answers(case: MigrationCase) -> list[tuple[str, str]]:
     yes_no: Mapping[bool | None, str] = {True: _("yes"), False: _("no"), None: unknown}
     filed = _("%s (not in the directory)") % case.current_bsp_name if case.current_bsp_name else unknown
     bsp = case.current_bsp.name if case.current_bsp else filed
-    return [
+    answers = [
         (_("Old BSP"), bsp),
         (_("Destination"), str(case.playbook_copy.get("name", ""))),
         (_("Flow"), case.get_flow_display()),
@@ -204,6 +205,7 @@ def _answers(case: MigrationCase) -> list[tuple[str, str]]:
         (_("Business app"), yes_no[case.uses_business_app]),
         (_("Moves"), case.get_moves_display()),
     ]
+    return [(question, capfirst(answer)) for question, answer in answers]
 
 
 def _still_to_move(case: MigrationCase) -> bool:
