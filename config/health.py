@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext
 from django_prometheus.exports import ExportToDjangoView
 from kombu.exceptions import OperationalError
 
@@ -45,14 +46,16 @@ def _broker_answers() -> bool:
     return True
 
 
-def readyz(_request: HttpRequest) -> JsonResponse:
-    """Say whether database, migrations and broker are there; 503 names the part that is not."""
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Say whether database, migrations and broker are there; a problem with status 503 names the part that is not."""
     parts = {"database": _database_answers()}
     parts["migrations"] = parts["database"] and _migrations_applied()
     parts["broker"] = _broker_answers()
     failing = [name for name, fine in parts.items() if not fine]
-    body = {"status": "unavailable" if failing else "ok", "failing": failing, "parts": parts}
-    return JsonResponse(body, status=503 if failing else 200)
+    if failing:
+        detail = gettext("Not ready: %(parts)s.") % {"parts": ", ".join(failing)}
+        return problem_response(request, "temporarily_unavailable", detail=detail, failing=failing, parts=parts)
+    return JsonResponse({"status": "ok", "failing": [], "parts": parts})
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

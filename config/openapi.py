@@ -179,7 +179,9 @@ def _parameters() -> dict[str, Any]:
     limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     return {
         "AcceptLanguage": _parameter("Accept-Language", f"The best of {', '.join(_LANGUAGES)} is chosen."),
-        "RequestId": _parameter("X-Request-Id", "An id of your own, 8 to 64 letters, digits, dots, dashes, colons."),
+        "RequestId": _parameter(
+            "X-Request-Id", "An id of your own: 1 to 128 letters, digits, and `.` `_` `:` `/` `+` `=` `@` `-`."
+        ),
         "IdempotencyKey": _parameter("Idempotency-Key", "Makes repeating this request harmless for 24 hours.", key),
         "IfNoneMatch": _parameter("If-None-Match", "ETags you have; if one is current, the answer is 304."),
         "IfMatch": {**_parameter("If-Match", "The ETag of the copy you changed."), "required": True},

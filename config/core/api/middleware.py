@@ -23,7 +23,7 @@ from config.core.api.throttling import take
 from config.core.languages import nearest_language
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
+_SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 API_PREFIX = "/api/"
 PAGES = ("/api/docs",)
 """Below the prefix, but for people."""
