@@ -1,12 +1,10 @@
 """What all views below one ticket share: finding it, and answering with its document."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db import connection
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,10 +12,9 @@ from config.core.api.etags import etag, matches
 from config.core.api.rendered import RenderedDocuments
 from config.core.api.renderers import ApiJSONRenderer
 from config.core.api.views import ApiView, not_modified
-from config.core.errors import FieldProblem, Invalid, NotFound
+from config.core.errors import NotFound
 from migrations_app.api.documents import ticket_document
 from migrations_app.models import MigrationCase
-from migrations_app.rules.phone import NotAPhoneNumber, parse_phone
 from migrations_app.selectors.cases import document_of
 from tickets.models import Ticket
 from tickets.selectors.api import ticket_of
@@ -88,21 +85,3 @@ class ConditionalView(ApiView):
             if not connection.in_atomic_block:
                 _RENDERED.keep(name, self.tag, body)
         return HttpResponse(body, content_type="application/json", headers={"ETag": self.tag})
-
-
-def numbers_in(data: Mapping[str, Any], name: str) -> list[str] | None:
-    """Return a body's list of numbers in E.164; None when it is not there.
-
-    :raises Invalid: one is no number.
-    """
-    found: list[str] = []
-    problems: list[FieldProblem] = []
-    for place, text in enumerate(data.get(name) or []):
-        try:
-            found.append(parse_phone(text if text.startswith("+") else f"+{text}").number)
-        except NotAPhoneNumber:
-            detail = gettext("This is no phone number in international form.")
-            problems.append(FieldProblem(f"#/{name}/{place}", "invalid_phone_number", detail))
-    if problems:
-        raise Invalid(problems)
-    return found or None

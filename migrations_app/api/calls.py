@@ -19,7 +19,7 @@ from config.core.api.schema import described
 from config.core.api.shapes import TEXT, named, page_shape
 from config.core.api.times import utc
 from config.core.zones import time_zones
-from migrations_app.api.base import TicketView, numbers_in
+from migrations_app.api.base import TicketView
 from migrations_app.api.documents import call_document
 from migrations_app.api.serializers import BookIn, HoldIn, MoveCallIn
 from migrations_app.enums.slots import slot_reason_text
@@ -129,7 +129,7 @@ class HoldsView(TicketView):
     def post(self, request: Request, **_: Any) -> Response:
         """Hold a slot; it replaces the ticket's hold if there is one."""
         data = self.valid(HoldIn, request)
-        wish = slot_taking.Wish(data["start"], numbers_in(data, "numbers"))
+        wish = slot_taking.Wish(data["start"], data.get("numbers") or None)
         call = calls.hold(ticket_id=self.ticket.pk, wish=wish, by=self.actor, now=self.now)
         body = {"id": str(call.uid), "start": utc(call.start), "end": utc(call.end), "expires_at": utc(call.expires_at)}
         return Response(body, status=201)
@@ -170,7 +170,7 @@ class CallsView(TicketView):
         if data.get("hold_id"):
             call = calls.book_hold(ticket_id=self.ticket.pk, hold_id=str(data["hold_id"]), by=self.actor, now=now)
         else:
-            wish = slot_taking.Wish(data["start"], numbers_in(data, "numbers"), data.get("timezone") or None)
+            wish = slot_taking.Wish(data["start"], data.get("numbers") or None, data.get("timezone") or None)
             call = calls.book(ticket_id=self.ticket.pk, wish=wish, by=self.actor, now=now)
         response = _answer(call, status=201)
         response["Location"] = request.build_absolute_uri(f"{request.path}/{call.uid}")

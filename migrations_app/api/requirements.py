@@ -12,7 +12,7 @@ from config.core.api.schema import described
 from config.core.api.shapes import named, page_shape
 from config.core.api.times import utc
 from config.core.errors import NotFound
-from migrations_app.api.base import TicketView, numbers_in
+from migrations_app.api.base import TicketView
 from migrations_app.api.serializers import ClaimIn, RequestedIn
 from migrations_app.api.shapes import TICKET
 from migrations_app.enums import RequirementCode
@@ -58,7 +58,7 @@ class ClaimView(RequirementView):
             link=data.get("link") or "",
             attachment=data.get("attachment"),
             confirmed_by=Party(data.get("confirmed_by") or Party.CLIENT),
-            numbers=numbers_in(data, "phone_numbers"),
+            numbers=data.get("phone_numbers") or None,
         )
         requirements.claim(ticket_id=self.ticket.pk, claim=claim, by=self.actor, now=self.now)
         return self.answer()
@@ -77,7 +77,7 @@ class RequestedView(RequirementView):
             requested_at=data.get("requested_at") or now,
             external_reference=(data["external_reference"] or "") if "external_reference" in data else None,
             promised_for=_promised(data.get("promised_for"), self.ticket.timezone, now),
-            numbers=numbers_in(data, "phone_numbers"),
+            numbers=data.get("phone_numbers") or None,
         )
         requirements.mark_requested(ticket_id=self.ticket.pk, request=asked, by=self.actor, now=now)
         return self.answer()

@@ -25,6 +25,7 @@ from config.core.api.fields import (
 from config.core.api.validation import StrictSerializer
 from migrations_app import enums
 from migrations_app.rules.evidence import LONGEST_LINK
+from migrations_app.rules.phone import NotAPhoneNumber, parse_phone
 from migrations_app.services.form_reading import MAX_NUMBERS
 from tickets.enums import CancelReason, TicketKind
 
@@ -175,10 +176,26 @@ class CheckIn(FormIn):
         return value
 
 
+class InternationalNumber(StrictText):
+    """A number in international form, with or without its plus; it becomes E.164."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 40, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        """Refuse what is no number."""
+        text = super().to_internal_value(data)
+        try:
+            return parse_phone(text if text.startswith("+") else f"+{text}").number
+        except NotAPhoneNumber:
+            detail = _("This is no phone number in international form.")
+            raise serializers.ValidationError(detail, code="invalid_phone_number") from None
+
+
 class NumbersIn(StrictSerializer):
     """Some of the ticket's numbers; all of them when left out."""
 
-    phone_numbers = serializers.ListField(child=StrictText(max_length=40), required=False, allow_null=True)
+    phone_numbers = serializers.ListField(child=InternationalNumber(), required=False, allow_null=True)
 
 
 @extend_schema_serializer(component_name="Claim")
@@ -225,7 +242,7 @@ class HoldIn(StrictSerializer):
     """A slot to hold."""
 
     start = UtcTime()
-    numbers = serializers.ListField(child=StrictText(max_length=40), required=False, allow_null=True, allow_empty=False)
+    numbers = serializers.ListField(child=InternationalNumber(), required=False, allow_null=True, allow_empty=False)
 
 
 @extend_schema_serializer(component_name="CallWish")
@@ -234,7 +251,7 @@ class BookIn(StrictSerializer):
 
     hold_id = Uuid(required=False, allow_null=True)
     start = UtcTime(required=False, allow_null=True)
-    numbers = serializers.ListField(child=StrictText(max_length=40), required=False, allow_null=True, allow_empty=False)
+    numbers = serializers.ListField(child=InternationalNumber(), required=False, allow_null=True, allow_empty=False)
     timezone = Zone()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

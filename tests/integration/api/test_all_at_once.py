@@ -109,6 +109,19 @@ def test_a_change_and_an_item_of_a_batch_are_told_as_much(api: Caller) -> None:
 
 
 @pytest.mark.parametrize(
+    "part", ["requirements/waba_id/claim", "requirements/two_step_disabled/requested", "pin-calls"]
+)
+def test_numbers_that_are_none_are_told_with_the_rest(api: Caller, walk: Walker, part: str) -> None:
+    name = "numbers" if part == "pin-calls" else "phone_numbers"
+    answer = api.post(
+        f"tickets/{walk(Path.FILED).ticket.reference}/{part}", {name: ["5511987654321", "12", 7], "wish": 1}
+    )
+    assert {(f"#/{name}/1", "invalid_phone_number"), (f"#/{name}/2", "invalid"), ("#/wish", "unknown_field")} <= set(
+        answer.entries
+    )
+
+
+@pytest.mark.parametrize(
     ("path", "allowed"),
     [
         (Path.DRAFT, ["submit", "cancel"]),
