@@ -142,7 +142,7 @@ class CallsView(TicketView):
 
     @described("listCalls", page_shape(named("PinCall")), tag="Pin calls")
     def get(self, request: Request, **_: Any) -> Response:
-        """List the calls that the ticket shows as `pin_calls`, ended ones too, oldest first; holds are none."""
+        """List the ticket's calls, ended ones too, oldest first; holds are none."""
         return page(
             request,
             shown_calls(self.ticket.pk),
@@ -211,7 +211,10 @@ class CallView(TicketView):
 
     @described("cancelCall", None, tag="Pin calls", status=204, refusals=[409])
     def delete(self, request: Request, **_: Any) -> Response:
-        """Cancel the call. Of one that tickets share only this ticket's numbers are taken out."""
+        """Cancel the call.
+
+        Of one that tickets share only this ticket's numbers are taken out.
+        """
         calls.cancel_call(ticket_id=self.ticket.pk, call_id=str(self.call.uid), by=self.actor, now=self.now)
         return Response(status=204)
 
@@ -224,7 +227,10 @@ class InvitationView(CallView):
 
     @described("getInvitation", TEXT, tag="Pin calls", media_type="text/calendar", headers=["Content-Disposition"])
     def get(self, request: Request, **_: Any) -> Response:
-        """Return the call as a published calendar file (RFC 5545): the event of the mailed invitation, without attendees."""
+        """Return the call as a calendar file (RFC 5545).
+
+        It is the event of the mailed invitation, without attendees.
+        """
         response = Response(invitation(self.call, self.ticket), content_type="text/calendar; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="{self.ticket.reference}.ics"'
         return response

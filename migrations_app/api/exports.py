@@ -207,7 +207,7 @@ class ExportView(OfExportView):
 
     @described("getExport", named("Export"), tag="Exports")
     def get(self, request: Request, **_: Any) -> Response:
-        """How far it is."""
+        """Tell how far the export is."""
         return Response(export_document(self.export))
 
     @described("deleteExport", None, tag="Exports", status=204)

@@ -69,7 +69,10 @@ class HandOverView(TicketView):
 
     @described("getHandOver", named("HandOver"), tag="Tickets")
     def get(self, request: Request, **_: Any) -> Response:
-        """The sheet for integrators: new ids, webhooks, billing, templates, what remains. Markdown with `Accept: text/markdown`."""
+        """The sheet for integrators: new ids, webhooks, billing, templates, what remains.
+
+        With `Accept: text/markdown` it is a text for people.
+        """
         sheet = sheet_of(self.ticket, case_of(self.ticket.pk))
         if request.accepted_renderer.format == MarkdownRenderer.format:
             return Response(sheet_text(sheet, language=get_language() or "en"))

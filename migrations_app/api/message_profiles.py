@@ -68,7 +68,7 @@ class MessageProfileView(TicketView):
 
     @described("getMessageProfile", named("MessageProfile"), tag="Pin calls")
     def get(self, request: Request, **_: Any) -> Response:
-        """Return the table."""
+        """Return the message profile."""
         hours = case_of(self.ticket.pk).message_profile
         if not hours:
             raise NotFound
@@ -82,7 +82,7 @@ class MessageProfileView(TicketView):
         refusals=[409],
     )
     def put(self, request: Request, **_: Any) -> Response:
-        """Set the table.
+        """Set the message profile: how many messages come in, by hour of the week.
 
         As JSON, or as `text/csv`: one RFC 3339 time a line, or a column `timestamp`, of at least seven days in a row and at
         most 200,000 lines. The times become the average week by `client.timezone`; they themselves are not kept. A line that
@@ -98,6 +98,6 @@ class MessageProfileView(TicketView):
 
     @described("deleteMessageProfile", None, tag="Pin calls", status=204, refusals=[409])
     def delete(self, request: Request, **_: Any) -> Response:
-        """Forget the table."""
+        """Forget the message profile."""
         drop_profile(ticket_id=self.ticket.pk, by=self.actor, now=self.now)
         return Response(status=204)

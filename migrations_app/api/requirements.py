@@ -49,7 +49,11 @@ class ClaimView(RequirementView):
     @described("claimRequirement", TICKET, tag="Requirements", takes=ClaimIn, headers=["ETag"])
     @idempotent
     def post(self, request: Request, **_: Any) -> Response:
-        """Record the claim."""
+        """Say that a requirement is true.
+
+        It is `claimed`, and `met` where it is answered by its value (`waba_id`, `business_manager_id`). What is claimed or met
+        already stays as it is, so repeating is harmless; a file or a link is added to a claim that stands.
+        """
         data = self.valid(ClaimIn, request)
         claim = requirements.Claim(
             code=self.code,
@@ -70,7 +74,10 @@ class RequestedView(RequirementView):
     @described("recordRequest", TICKET, tag="Requirements", takes=RequestedIn, headers=["ETag"])
     @idempotent
     def post(self, request: Request, **_: Any) -> Response:
-        """Record the request with the BSP's case number and promised date."""
+        """Say that the old BSP has been asked, with its case number and the date that it promised.
+
+        Nobody is reminded before that date.
+        """
         data, now = self.valid(RequestedIn, request), self.now
         asked = requirements.Request(
             code=self.code,
@@ -95,7 +102,10 @@ class ChasesView(TicketView):
 
     @described("listChases", page_shape(named("Chase")), tag="Requirements")
     def get(self, request: Request, **_: Any) -> Response:
-        """List chases with every attempt, oldest first; what was sent for another organization before a transfer is not shown."""
+        """List chases with every attempt, oldest first.
+
+        What was sent for another organization before a transfer is not shown.
+        """
         rows = chases_of(self.ticket.pk, since=given_at(self.ticket.pk))
         return page(request, rows, order="id", present=lambda chases: [_chase(chase) for chase in chases])
 

@@ -57,7 +57,10 @@ class ShareLinksView(OfTicketView):
     @described("makeShareLink", named("ShareLink"), tag="Share links", status=201, takes=ShareLinkIn)
     @idempotent
     def post(self, request: Request, **_: Any) -> Response:
-        """Make a link. Its address is shown this once; whoever has it may do what it permits."""
+        """Make a link.
+
+        Its address is shown this once; whoever has it may do what it permits.
+        """
         data = self.valid(ShareLinkIn, request)
         seconds = data.get("expires_in_seconds")
         wish = LinkWish(

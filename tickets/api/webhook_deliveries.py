@@ -102,7 +102,10 @@ class RedeliverView(OfDeliveryView):
     @described("redeliverWebhook", named("WebhookDelivery"), tag=TAG, status=202, takes=NothingIn)
     @idempotent
     def post(self, request: Request, **_: Any) -> Response:
-        """Send the delivery again at once, with all its tries before it. Its `webhook-id` stays the same."""
+        """Send the delivery again at once, with all its tries before it.
+
+        Its `webhook-id` stays the same.
+        """
         self.valid(NothingIn, request)
         row = webhook_outbox.redeliver(
             endpoint_id=self.endpoint.pk, delivery_id=self.delivery.pk, by=self.actor, now=self.now
@@ -118,7 +121,10 @@ class PingView(OfEndpointView):
     @described("testWebhookEndpoint", named("WebhookDelivery"), tag=TAG, status=202, takes=NothingIn)
     @idempotent
     def post(self, request: Request, **_: Any) -> Response:
-        """Send a `webhook.ping` as any webhook is sent. What came of it, the delivery tells."""
+        """Send a ping as any webhook is sent.
+
+        Its type is `webhook.ping`. What came of it, the delivery tells.
+        """
         self.valid(NothingIn, request)
         row = webhook_outbox.send_ping(endpoint_id=self.endpoint.pk, by=self.actor, now=self.now)
         return Response(delivery_document(row), status=202)
