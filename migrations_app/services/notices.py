@@ -121,6 +121,18 @@ def plan_call_notices(
             plan_notice(uow, ticket, case, message, due=due, call=call)
 
 
+def comes_too_late(notice: Notice, *, now: datetime) -> bool:
+    """Tell whether a reminder of a call that could not leave in time says what is true no more.
+
+    The next reminder is due as well then, or the call is there.
+    """
+    names = [message for message, _before in REMINDERS]
+    if notice.pin_call is None or notice.message not in names:
+        return False
+    following = REMINDERS[names.index(notice.message) + 1 :]
+    return notice.pin_call.start - (following[0][1] if following else timedelta()) <= now
+
+
 def was_announced(call: PinCall) -> bool:
     """Tell whether the client was told of a call (or may have been): only then is its end news."""
     return Notice.objects.filter(pin_call=call, message__in=_CONFIRMATIONS, state__in=LEFT).exists()

@@ -14,7 +14,7 @@ from config.core.actor import Actor
 from config.core.errors import NotFound
 from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from migrations_app.enums import BY_PERSON, AttemptState
-from migrations_app.models import ChaseAttempt, MigrationCase
+from migrations_app.models import ChaseAttempt, MigrationCase, Notice
 from migrations_app.rules.lifecycle import ATTEMPT
 from migrations_app.rules.wording import OWN_SUBJECT
 from migrations_app.selectors.cases import case_of
@@ -27,7 +27,7 @@ from migrations_app.services.delivery import come_back, give_up, still_wanted, t
 from migrations_app.services.holder_links import with_own_link
 from migrations_app.services.lengths import call_length
 from migrations_app.services.messages import NoAddress, NotNow, compose_chase, compose_notice
-from migrations_app.services.notices import INVITATION
+from migrations_app.services.notices import INVITATION, comes_too_late
 from migrations_app.services.preparing import pass_by, remember_prepared
 from migrations_app.services.proposals import choose_times
 from migrations_app.services.settle import settle
@@ -77,7 +77,8 @@ def _claim(model: type[AnyAttempt], attempt_id: int, *, by: Actor, now: datetime
         attempt, ticket, case = found
         if attempt.state != AttemptState.PLANNED or attempt.due_at > now:
             return None
-        if not still_wanted(attempt, ticket):
+        late = isinstance(attempt, Notice) and comes_too_late(attempt, now=now)
+        if late or not still_wanted(attempt, ticket):
             attempt.delete()
             return None
         try:

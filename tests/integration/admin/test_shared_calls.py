@@ -80,6 +80,7 @@ def test_the_page_goes_on_with_the_next_ticket_and_forgets_nothing_of_the_first(
         assert one.call is not None
         live = text_of(agent_at_desk.get("migrations_app_pincall_live", one.call.pk))
         assert "Ask Meta for the code" in live
+    assert one.call is not None
     post = partial(agent_at_desk.post, "migrations_app_pincall_console", one.call.pk)
     assert LINES[0] in told(post(step="finish")), "its PIN is not noted"
     post(step="pin_noted", number=one.number().pk)

@@ -335,6 +335,27 @@ def test_the_reminders_of_a_call_are_due_in_time_and_vanish_with_it(walk: Walker
     assert left == ["agent_call_cancelled", "call_cancelled"]
 
 
+@pytest.mark.parametrize(
+    ("minutes_before", "left"),
+    [
+        (90, ["call_booked", "call_reminder_24h"]),
+        (50, ["call_booked", "call_reminder_1h"]),
+        (5, ["call_booked", "call_reminder_10m"]),
+        (-1, ["call_booked"]),
+    ],
+)
+def test_a_reminder_that_comes_so_late_that_the_next_is_due_stays_at_home(
+    walk: Walker, smtp: MailServer, minutes_before: int, left: list[str]
+) -> None:
+    """Nothing was sent for a day; "in one hour" is not said of a call that begins in five minutes."""
+    walked = walk(Path.READY)
+    walked.book(walked.now.replace(minute=0) + timedelta(hours=48))
+    walked.now = walked.current_call().start - timedelta(minutes=minutes_before)
+    walked.send_all_due()
+    names = [n.message for n in walked.notices() if n.state == SENT and n.agent_id is None and n.holder_id is None]
+    assert [name for name in names if name.startswith("call_")] == left
+
+
 def test_a_call_that_was_never_announced_is_not_called_off(walk: Walker, smtp: MailServer) -> None:
     walked = walk(Path.READY)
     walked.book()
