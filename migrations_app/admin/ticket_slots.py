@@ -27,7 +27,7 @@ from migrations_app.selectors.cases import case_of
 from migrations_app.selectors.shared_calls import JoinQuestion, numbers_in, slots_with_shared
 from migrations_app.selectors.slots import SlotFrame, offered_slots
 from migrations_app.services.lengths import call_length
-from migrations_app.services.slot_taking import numbers_for_call
+from migrations_app.services.slot_taking import clear_numbers, numbers_for_call
 from tickets.models import Ticket
 
 BEST = 6
@@ -44,6 +44,8 @@ class Choosing:
     minutes: int
     numbers: list[str]
     slots: list[Slot]
+    further: int = 0
+    """How many numbers are left for a further call."""
 
 
 def answer(page: Any, request: HttpRequest, ticket: Ticket) -> HttpResponse:
@@ -76,6 +78,7 @@ def answer(page: Any, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         "action": choosing.action,
         "minutes": choosing.minutes,
         "numbers": choosing.numbers,
+        "further": choosing.further,
         "best": [choice_of(slot, zone) for slot in best],
         "days": list(_by_day(choosing.slots, zone)),
     }
@@ -107,7 +110,8 @@ def _to_book(ticket: Ticket, now: datetime) -> Choosing:
     minutes = call_length().minutes(len(numbers))
     question = JoinQuestion(ticket, case, len(numbers), call_length())
     slots = slots_with_shared(_frame(ticket, minutes, now), question, now=now)
-    return Choosing(_("Book the verification-code call"), "book", minutes, numbers, slots)
+    further = len(clear_numbers(ticket, case)) - len(numbers)
+    return Choosing(_("Book the verification-code call"), "book", minutes, numbers, slots, further)
 
 
 def _to_move(ticket: Ticket, uid: str, now: datetime) -> Choosing:

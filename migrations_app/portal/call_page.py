@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from config.core.uow import IllegalTransition
@@ -64,10 +65,39 @@ def _booked(ticket: Ticket, case: MigrationCase, call: PinCall, *, now: datetime
         "agent": call.agent.first_name,
         "joining": joining_words(call),
         "minutes": minutes,
-        "numbers": list(call.lines.order_by("position").values_list("number__number", flat=True)),
+        "numbers": _numbers_of(call),
         "may_change": may_change,
         "until": _words(ticket, until),
         "days": _days(ticket, [slot for slot in free if slot.start != call.start]),
+        "quiet_hours": any(slot.low_traffic for slot in free),
+        "later": [{"moment": _moment(ticket, each.start), "numbers": _numbers_of(each)} for each in _later(call)],
+        "further": _further(ticket, case, now=now),
+    }
+
+
+def _later(call: PinCall) -> QuerySet[PinCall]:
+    rows = PinCall.objects.filter(ticket_id=call.ticket_id, state=PinCallState.BOOKED).exclude(pk=call.pk)
+    return rows.order_by("start")
+
+
+def _numbers_of(call: PinCall) -> list[str]:
+    return list(call.lines.order_by("position").values_list("number__number", flat=True))
+
+
+def _further(ticket: Ticket, case: MigrationCase, *, now: datetime) -> dict[str, Any] | None:
+    """Return the times for a further call, for the numbers that are clear and have none; None where there are no such numbers."""
+    try:
+        rows = numbers_for_call(ticket, case) if case.stage == Stage.SCHEDULED else []
+    except IllegalTransition:
+        rows = []
+    if not rows:
+        return None
+    minutes = call_length().minutes(len(rows))
+    free = free_times(ticket, case, minutes, now=now)
+    return {
+        "numbers": [row.number for row in rows],
+        "minutes": minutes,
+        "days": _days(ticket, free),
         "quiet_hours": any(slot.low_traffic for slot in free),
     }
 

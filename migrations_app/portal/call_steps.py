@@ -80,7 +80,10 @@ def take_step(step: Step) -> Refused | None:
 
 
 def _book(step: Step) -> None:
-    calls.book(ticket_id=step.case.ticket_id, wish=Wish(step.start), by=step.by, now=step.now)
+    # The numbers that the form was about: the same button pressed twice books no call for the next ones.
+    own = set(step.case.numbers.values_list("number", flat=True))
+    numbers = [number for number in step.request.POST.getlist("number") if number in own] or None
+    calls.book(ticket_id=step.case.ticket_id, wish=Wish(step.start, numbers), by=step.by, now=step.now)
 
 
 def _move(step: Step) -> None:

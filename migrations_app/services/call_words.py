@@ -20,8 +20,11 @@ from migrations_app.selectors.slots import windows_of
 from migrations_app.services.attempts import AnyAttempt
 from migrations_app.services.call_links import new_link
 from migrations_app.services.cut_off import cut_off_at
+from migrations_app.services.lengths import call_length
+from migrations_app.services.message_facts import numbered
 from migrations_app.services.notices import INVITATION
 from migrations_app.services.rendering import known_language, local_time
+from migrations_app.services.slot_taking import clear_numbers
 from providers.types import OutboundMessage
 from tickets.models import Ticket
 
@@ -48,6 +51,23 @@ def proposal_context(ticket: Ticket, case: MigrationCase, *, language: str, minu
         "other_times": _OTHER if proposal is not None else "",
         "missed": proposal is not None and proposal.missed,
         "again": proposal is not None and proposal.round > 1,
+    }
+
+
+def invited_context(ticket: Ticket, case: MigrationCase) -> dict[str, Any]:
+    """Return which numbers an invitation is about: those that one call takes, its minutes, and how many are left for further ones.
+
+    Nothing where no call can be booked just now.
+    """
+    length = call_length()
+    rows = clear_numbers(ticket, case)
+    if not rows:
+        return {}
+    taken = rows[: length.most_numbers]
+    return {
+        **numbered([row.number for row in taken]),
+        "call_minutes": str(length.minutes(len(taken))),
+        "further": len(rows) - len(taken),
     }
 
 

@@ -13,7 +13,7 @@ from migrations_app.selectors.cases import case_plan
 from migrations_app.selectors.proofs import still_on_numbers
 from migrations_app.services.asked import open_items
 from migrations_app.services.calendar_words import INVITING, calendar_context
-from migrations_app.services.call_words import proposal_context, unasked
+from migrations_app.services.call_words import invited_context, proposal_context, unasked
 from migrations_app.services.handover import sheet_file
 from migrations_app.services.holder_links import MARK
 from migrations_app.services.invitations import invitation_file
@@ -39,6 +39,7 @@ from migrations_app.services.notices import INVITATION
 from migrations_app.services.page_links import page_mark
 from migrations_app.services.recipients import contact_of
 from migrations_app.services.rendering import known_language, render
+from migrations_app.services.slot_taking import clear_numbers
 from migrations_app.services.wording import Wording, wording_of
 from providers.types import OutboundMessage
 from tickets.enums import Party
@@ -114,12 +115,14 @@ def compose_notice(
     if notice.message == "two_step_still_on":
         context |= numbered(still_on_numbers(case))
     if notice.message == INVITATION:
-        context |= proposal_context(ticket, case, language=notice.language, minutes=minutes)
+        context |= invited_context(ticket, case)
+        length = int(context["call_minutes"])
+        context |= proposal_context(ticket, case, language=notice.language, minutes=length)
     files: list[Attachment] = []
     if call is not None:
         context |= call_context(call, ticket, language=notice.language) | {"unasked": unasked(call)}
         if isinstance(notice, Notice) and notice.message in INVITING:
-            context |= calendar_context(notice, call)
+            context |= calendar_context(notice, call) | {"further": len(clear_numbers(ticket, case))}
             files = [invitation_file(notice, call, ticket)]
     if isinstance(notice, Notice) and notice.holder is not None:
         context |= holder_context(notice.holder, ticket, language=notice.language) | {"link": MARK}

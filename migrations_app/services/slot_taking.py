@@ -89,6 +89,12 @@ def numbers_for_call(
     return rows[: call_length().most_numbers]
 
 
+def clear_numbers(ticket: Ticket, case: MigrationCase) -> list[NumberMove]:
+    """Return all numbers that a call can be booked for now, in their order, more than one call may take included."""
+    clear = schedulable_numbers(facts_of(case, ticket))
+    return [row for row in open_numbers(case) if row.pk in clear]
+
+
 def is_rested(number: NumberMove, *, at: datetime | None) -> bool:
     """Tell whether a number may be tried again at a moment."""
     return number.cool_down_until is None or (at is not None and number.cool_down_until <= at)

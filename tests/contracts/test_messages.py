@@ -120,6 +120,7 @@ VALUES: dict[str, Any] = {
     "wished_by": "9 March 2026",
     "by_us": 1,
     "in_popup": 1,
+    "further": 7,
     "holder_name": "Ana D'Souza",
     "link": "https://links.example/h/abc",
 }
@@ -157,6 +158,7 @@ MAY_BE_EMPTY = (
     "client_start_local",
     "by_us",
     "in_popup",
+    "further",
 )
 
 # The rule of the house: the OTP and the two-step PIN are never confused, in no language.

@@ -12,7 +12,8 @@ from django.test import Client
 from migrations_app.enums import DeskTaskKind, PinCallState
 from migrations_app.enums.proposals import ProposalState
 from migrations_app.models import CallLink, CallProposal, DeskTask, PinCall
-from tests.factories.forms import OTHER_NUMBER
+from tests.factories.forms import NUMBER, OTHER_NUMBER
+from tests.factories.servers import Meta
 from tests.factories.walks import Path, Walk, Walker
 from tickets.models import Comment, Event
 
@@ -220,3 +221,51 @@ def test_times_within_the_clients_quiet_hours_are_marked(
     marked = re.findall(r'value="([^"]+)" required><span>[^<]+<b', shown)
     assert marked
     assert {datetime.fromisoformat(start).weekday() for start in marked} == {1}
+
+
+def test_numbers_that_do_not_fit_get_a_further_call_by_the_same_page(
+    walk: Walker,
+    claims_suffice: None,
+    mailoutbox: list[EmailMessage],
+    clock_at: Callable[[datetime], None],
+    web: Client,
+) -> None:
+    lines = [f"+55119876{place:05}" for place in range(12)]
+    walked = walk(Path.READY, *lines)
+    walked.send_all_due()
+    invitation = str(mailoutbox[-1].body)
+    assert [line in invitation for line in lines] == [True] * 10 + [False] * 2
+    assert "números que ficam para outra: 2." in invitation
+    assert "A chamada leva cerca de 120 minutos." in invitation
+    clock_at(walked.later(minutes=15))
+    link = LINK.findall(invitation)[0]
+    form = {"do": "book", "start": starts(walked)[0], "number": lines[:10]}
+    assert [web.post(link, form).status_code for _ in range(2)] == [303, 409], "pressed twice, one call is booked"
+    assert PinCall.objects.count() == 1
+    walked.send_all_due()
+    booked = next(str(mail.body) for mail in reversed(mailoutbox) if "chamada própria" in str(mail.body))
+    assert "Números que ainda precisam de uma chamada própria: 2. Escolha o horário aqui: http" in booked
+    shown = page(web, link)
+    assert "2 numbers have no call yet. Theirs takes about 45 minutes." in shown
+    further = re.findall(r'name="number" value="([^"]+)"', shown)
+    assert further == lines[10:]
+    time = re.findall(r'name="start" value="([^"]+)"', shown[shown.index("Choose a time for another call") :])[-1]
+    assert web.post(link, {"do": "book", "start": time, "number": further}).status_code == 303
+    shown = page(web, link)
+    assert "Further calls are booked:" in shown
+    assert "Choose a time for another call" not in shown
+
+
+def test_an_invitation_for_what_a_call_left_over_names_nothing_that_is_live(
+    walk: Walker, meta: Meta, claims_suffice: None, mailoutbox: list[EmailMessage]
+) -> None:
+    walked = walk(Path.IN_CALL, NUMBER, OTHER_NUMBER)
+    walked.move()
+    walked.finish_call()
+    walked.later(minutes=15)
+    mailoutbox.clear()
+    walked.send_all_due()
+    (invitation,) = [str(mail.body) for mail in mailoutbox if "escolha um horário" in str(mail.subject)]
+    assert OTHER_NUMBER in invitation
+    assert NUMBER not in invitation
+    assert "cerca de 30 minutos" in invitation
