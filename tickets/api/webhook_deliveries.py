@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+import structlog
+from django.db import transaction
 from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema_serializer
 from rest_framework.request import Request
@@ -16,12 +18,14 @@ from config.core.api.shapes import named, page_shape
 from config.core.api.times import utc
 from config.core.api.validation import StrictSerializer
 from config.core.errors import FieldProblem, Invalid
+from tickets import tasks
 from tickets.api.webhooks import TAG, NothingIn, OfEndpointView
 from tickets.enums import DeliveryState
 from tickets.models import WebhookDelivery, WebhookTry
 from tickets.selectors.webhooks import attempts_of, deliveries_of, delivery_of
 from tickets.services import webhook_outbox
 
+_log = structlog.get_logger("portero.api")
 _STATE = OpenApiParameter(
     "state",
     str,
@@ -55,6 +59,18 @@ def _try_document(row: WebhookTry) -> dict[str, Any]:
         "duration_ms": row.duration_ms,
         "response_excerpt": row.excerpt,
     }
+
+
+def _soon(endpoint_id: int) -> None:
+    """Have a worker send what somebody waits for; without it the next tick finds the row."""
+    transaction.on_commit(lambda: _nudge(endpoint_id))
+
+
+def _nudge(endpoint_id: int) -> None:
+    try:
+        tasks.send_webhook.apply_async(kwargs={"endpoint_id": endpoint_id}, retry=False)
+    except Exception as error:  # noqa: BLE001  (the row is there: a broker that is away only delays it)
+        _log.warning("a webhook waits for the next tick", error_type=type(error).__name__)
 
 
 class DeliveriesView(OfEndpointView):
@@ -110,6 +126,7 @@ class RedeliverView(OfDeliveryView):
         row = webhook_outbox.redeliver(
             endpoint_id=self.endpoint.pk, delivery_id=self.delivery.pk, by=self.actor, now=self.now
         )
+        _soon(self.endpoint.pk)
         return Response(delivery_document(row), status=202)
 
 
@@ -127,6 +144,7 @@ class PingView(OfEndpointView):
         """
         self.valid(NothingIn, request)
         row = webhook_outbox.send_ping(endpoint_id=self.endpoint.pk, by=self.actor, now=self.now)
+        _soon(self.endpoint.pk)
         return Response(delivery_document(row), status=202)
 
 
@@ -158,4 +176,5 @@ class ReplayView(OfEndpointView):
         planned = webhook_outbox.replay(
             endpoint_id=self.endpoint.pk, since=data["from"], until=data["to"], by=self.actor, now=self.now
         )
+        _soon(self.endpoint.pk)
         return Response({"planned": planned}, status=202)

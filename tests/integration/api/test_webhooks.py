@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from config.core.actor import SYSTEM
 from config.openapi import published
@@ -14,6 +14,7 @@ from tests.factories.desk import Key, make_key
 from tests.factories.servers import PartnerServer
 from tests.factories.walks import Path, Walker
 from tests.integration.api.caller import Answer, Caller
+from tickets import tasks
 from tickets.enums import FEED_EVENTS
 from tickets.models import Event, WebhookDelivery, WebhookEndpoint
 from tickets.services import webhook_outbox
@@ -171,6 +172,32 @@ def test_a_deleted_endpoint_is_gone_and_told_nothing(api: Caller, walk: Walker) 
     assert not WebhookDelivery.objects.exists()
     row = WebhookEndpoint.objects.get()
     assert (row.secret_sealed, row.active) == ("", False)
+
+
+def test_what_somebody_waits_for_is_handed_to_a_worker_at_once(
+    api: Caller,
+    now: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    handed: list[Any] = []
+    monkeypatch.setattr(tasks.send_webhook, "apply_async", lambda **told: handed.append(told["kwargs"]))
+    hook = made(api)
+    span = {"from": "2020-01-01T00:00:00Z", "to": "2020-01-02T00:00:00Z"}
+    with django_capture_on_commit_callbacks(execute=True):
+        delivery = api.post(f"{at(hook)}/test").json["id"]
+    with django_capture_on_commit_callbacks(execute=True):
+        api.post(f"{at(hook)}/deliveries/{delivery}/redeliver")
+    with django_capture_on_commit_callbacks(execute=True):
+        api.post(f"{at(hook)}/replay", span)
+    assert handed == [{"endpoint_id": WebhookEndpoint.objects.get().pk}] * 3
+
+    def gone(**_: Any) -> None:
+        raise ConnectionError("the broker is away")
+
+    monkeypatch.setattr(tasks.send_webhook, "apply_async", gone)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert api.post(f"{at(hook)}/test").status == 202
 
 
 def test_a_trial_is_sent_and_its_delivery_tells_what_came_of_it(api: Caller, partner: PartnerServer, now: Any) -> None:
