@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from config.core.actor import Actor
 from config.core.api.times import utc
 from config.core.errors import Conflict, FieldProblem, Invalid
-from config.core.uow import UnitOfWork, unit_of_work
+from config.core.uow import IllegalTransition, UnitOfWork, unit_of_work
 from tickets.enums import PING, DeliveryState
 from tickets.models import Event, WebhookDelivery, WebhookEndpoint
 from tickets.rules.lifecycle import DELIVERY
@@ -94,6 +94,8 @@ def redeliver(*, endpoint_id: int, delivery_id: int, by: Actor, now: datetime) -
     with unit_of_work(by=by, now=now) as uow:
         _listening(uow, endpoint_id)
         row = WebhookDelivery.objects.get(pk=delivery_id, endpoint_id=endpoint_id)
+        if row.state == DeliveryState.SENDING:
+            raise IllegalTransition(gettext("It is just being sent."), extra={"allowed": []})
         if row.state == DeliveryState.PLANNED:
             row.next_at = now
             row.save(update_fields=["next_at"])

@@ -256,6 +256,14 @@ def test_a_span_is_replayed(api: Caller, partner: PartnerServer, walk: Walker, m
     assert api.post(f"{at(hook)}/replay", span).entries == [("#/from", "too_many_items")]
 
 
+def test_what_is_just_being_sent_is_not_sent_again(api: Caller, now: Any) -> None:
+    hook = made(api)
+    delivery = api.post(f"{at(hook)}/test").json["id"]
+    assert WebhookDelivery.objects.update(state="sending", next_at=None, claimed_at=now) == 1
+    answer = api.post(f"{at(hook)}/deliveries/{delivery}/redeliver")
+    assert (answer.status, answer.code) == (409, "illegal_transition")
+
+
 @pytest.mark.parametrize("what", ["test", "replay", "redeliver"])
 def test_nothing_is_sent_to_an_endpoint_that_is_off(api: Caller, what: str) -> None:
     hook = made(api)
