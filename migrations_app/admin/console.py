@@ -14,6 +14,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.db import OperationalError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -56,6 +57,8 @@ class StepForm:
     data: Any
     by: Actor
     now: datetime
+    numbers: QuerySet[NumberMove]
+    """All numbers of the call that this person may work with."""
     lead: bool = False
     files: Any = None
 
@@ -98,6 +101,7 @@ def answer(site: AdminSite, request: HttpRequest, call: PinCall) -> HttpResponse
         request.POST,
         actor_of(request),
         clock.now(),
+        numbers_of(call, request.user),
         is_lead(request.user),
         request.FILES,
     )

@@ -73,6 +73,7 @@ def ready_card(rows: Sequence[PinCall], *, seen: Collection[int], now: datetime)
     return {
         "cases": cases,
         "numbers": numbers,
+        "absent": [part.number for part in numbers if part.here_at is None],
         # What is missing is told by itself; with nothing missing, all trouble is doubt.
         "doubtful": sum(len(part.trouble) for part in (*cases, *numbers)),
         "ready_count": len(readiness.numbers - unready),

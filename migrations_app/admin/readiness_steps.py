@@ -46,6 +46,13 @@ def _here(form: "StepForm") -> str:
     return _("Recorded: the person is here with the phone.")
 
 
+def _everybody_here(form: "StepForm") -> str:
+    ticked = [int(each) for each in form.data.getlist("here") if each.isascii() and each.isdecimal()]
+    seen = form.numbers.filter(pk__in=ticked).values_list("pk", flat=True)
+    presence.note_everybody_here(call_id=str(form.call.uid), number_ids=list(seen), by=form.by, now=form.now)
+    return _("Recorded: everybody is here with their phones.")
+
+
 def _read(form: "StepForm") -> str:
     read_destinations([form.call, *others_of(form.call)], by=form.by, now=form.now, again=True)
     return _("The account at the destination was read anew.")
@@ -76,6 +83,7 @@ def _back(form: "StepForm") -> str:
 STEPS: "dict[str, Callable[[StepForm], str]]" = {
     "start": _start,
     "here": _here,
+    "everybody_here": _everybody_here,
     "read": _read,
     "switched_off": _switched_off,
     "back": _back,

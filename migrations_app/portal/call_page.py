@@ -22,7 +22,7 @@ from migrations_app.services.cut_off import cut_off_at
 from migrations_app.services.joining import joining_words
 from migrations_app.services.lengths import call_length
 from migrations_app.services.rendering import clock_time, day_in_words, local_time
-from migrations_app.services.slot_taking import numbers_for_call
+from migrations_app.services.slot_taking import clear_numbers, numbers_for_call
 from tickets.models import Ticket
 
 
@@ -95,6 +95,7 @@ def _further(ticket: Ticket, case: MigrationCase, *, now: datetime) -> dict[str,
     minutes = call_length().minutes(len(rows))
     free = free_times(ticket, case, minutes, now=now)
     return {
+        "left": len(clear_numbers(ticket, case)),
         "numbers": [row.number for row in rows],
         "minutes": minutes,
         "days": _days(ticket, free),

@@ -164,6 +164,23 @@ def test_moves_elsewhere_are_recorded_on_the_call_page(walk: Walker, meta: Meta,
     assert "seen live" in agent_at_desk.page(walked)
 
 
+def test_everybody_is_ticked_as_there_with_one_button(booked: Walk, agent_at_desk: Person) -> None:
+    first, second = booked.numbers()
+    step(agent_at_desk, booked, "here", number=first.pk)
+    assert "Everybody is here" not in page(agent_at_desk, booked), "one is left"
+    booked.current_call().lines.update(here_at=None, here_by="")
+    assert "Everybody is here with their phones" in page(agent_at_desk, booked)
+    assert "Recorded" in step(agent_at_desk, booked, "everybody_here", here=[first.pk, second.pk, "x", 10**9])
+    lines = list(booked.current_call().lines.all())
+    assert {line.here_by for line in lines} == {booked.desk.label}
+    (told_of,) = [e.data["numbers"] for e in booked.events() if e.data.get("step") == "person_here"][1:]
+    assert told_of == [first.number, second.number]
+    # Once more changes nothing; none of the call's numbers is refused.
+    step(agent_at_desk, booked, "everybody_here", here=[first.pk, second.pk])
+    assert len([e for e in booked.events() if e.data.get("step") == "person_here"]) == 2
+    assert "Recorded" not in step(agent_at_desk, booked, "everybody_here", here=[0])
+
+
 def test_a_move_elsewhere_leads_on_to_the_next_number(walk: Walker, meta: Meta, agent_at_desk: Person) -> None:
     Playbook.objects.filter(is_default=True).update(execution="provider_console")
     walked = walk(Path.SCHEDULED, NUMBER, OTHER_NUMBER)

@@ -230,12 +230,12 @@ def test_numbers_that_do_not_fit_get_a_further_call_by_the_same_page(
     clock_at: Callable[[datetime], None],
     web: Client,
 ) -> None:
-    lines = [f"+55119876{place:05}" for place in range(12)]
+    lines = [f"+55119876{place:05}" for place in range(22)]
     walked = walk(Path.READY, *lines)
     walked.send_all_due()
     invitation = str(mailoutbox[-1].body)
-    assert [line in invitation for line in lines] == [True] * 10 + [False] * 2
-    assert "números que ficam para outra: 2." in invitation
+    assert [line in invitation for line in lines] == [True] * 10 + [False] * 12
+    assert "números que ficam para outra: 12." in invitation
     assert "A chamada leva cerca de 120 minutos." in invitation
     clock_at(walked.later(minutes=15))
     link = LINK.findall(invitation)[0]
@@ -244,16 +244,16 @@ def test_numbers_that_do_not_fit_get_a_further_call_by_the_same_page(
     assert PinCall.objects.count() == 1
     walked.send_all_due()
     booked = next(str(mail.body) for mail in reversed(mailoutbox) if "chamada própria" in str(mail.body))
-    assert "Números que ainda precisam de uma chamada própria: 2. Escolha o horário aqui: http" in booked
+    assert "Números que ainda precisam de uma chamada própria: 12. Escolha o horário aqui: http" in booked
     shown = page(web, link)
-    assert "2 numbers have no call yet. Theirs takes about 45 minutes." in shown
+    assert "12 numbers have no call yet. The call takes about 120 minutes, for 10 numbers." in shown
     further = re.findall(r'name="number" value="([^"]+)"', shown)
-    assert further == lines[10:]
+    assert further == lines[10:20]
     time = re.findall(r'name="start" value="([^"]+)"', shown[shown.index("Choose a time for another call") :])[-1]
     assert web.post(link, {"do": "book", "start": time, "number": further}).status_code == 303
     shown = page(web, link)
     assert "Further calls are booked:" in shown
-    assert "Choose a time for another call" not in shown
+    assert "2 numbers have no call yet. The call takes about 45 minutes, for 2 numbers." in shown
 
 
 def test_an_invitation_for_what_a_call_left_over_names_nothing_that_is_live(
