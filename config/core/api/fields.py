@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -18,6 +18,8 @@ from config.core.zones import time_zones
 
 class StrictText(serializers.CharField):
     """A JSON string."""
+
+    default_error_messages: ClassVar = {"invalid": gettext_lazy("This must be a text.")}
 
     def to_internal_value(self, data: Any) -> str:
         """Refuse anything that is no string."""
@@ -91,6 +93,8 @@ class Language(Word):
 class Flag(serializers.BooleanField):
     """True or false; null means that nothing was said."""
 
+    default_error_messages: ClassVar = {"invalid": gettext_lazy("This must be true or false.")}
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"required": False, "allow_null": True, **kwargs})
 
@@ -133,6 +137,8 @@ class ClockTime(StrictText):
 class Uuid(serializers.UUIDField):
     """A UUID as text; null means that nothing was said."""
 
+    default_error_messages: ClassVar = {"invalid": gettext_lazy("This must be a UUID.")}
+
     def to_internal_value(self, data: Any) -> Any:
         """Refuse anything that is no string."""
         if not isinstance(data, str):
@@ -161,6 +167,8 @@ class TextOrObject(serializers.Field[Any, Any, Any, Any]):
 
 class UtcTime(serializers.DateTimeField):
     """A moment with its offset; one without cannot be placed in time and is refused."""
+
+    default_error_messages: ClassVar = {"overflow": gettext_lazy("This time is out of range.")}
 
     def enforce_timezone(self, value: datetime) -> datetime:
         """Refuse naive times, turn the others into UTC."""

@@ -49,6 +49,38 @@ def test_a_refusal_speaks_the_callers_language_and_keeps_its_code(api: Caller, l
         assert answer.code in {"not_found", "validation_failed"}
 
 
+MALFORMED = {
+    "client": {
+        "name": "",
+        "contact_email": "x",
+        "language": "xx",
+        "timezone": "Moon",
+        "country": "1",
+        "contact_phone": "1",
+    },
+    "phone_numbers": ["12", 5, {"number": 5}, "+5511987654321", "+5511987654321"],
+    "hosting": "moon",
+    "notes": 4,
+    "client_reference": "x" * 101,
+    "uses_business_app": 1,
+    "low_traffic_windows": [{"weekday": 9, "start": "25:00", "end": 3}, 5, {"weekday": "x"}],
+    "waba_id": "1",
+    "wishes": 1,
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_every_wrong_place_is_told_in_the_callers_language(api: Caller, walk: Walker, language: str) -> None:
+    booking = f"tickets/{walk(Path.FILED).ticket.reference}/pin-calls"
+    for path, body in (("tickets", MALFORMED), (booking, {"hold_id": "x", "start": "0001-01-01T00:00:00+14:00"})):
+        english = {entry["pointer"]: entry["detail"] for entry in api.post(path, body).json["errors"]}
+        told = {
+            entry["pointer"]: entry["detail"] for entry in api.post(path, body, Accept_Language=language).json["errors"]
+        }
+        assert english.keys() == told.keys()
+        assert [words for place, words in told.items() if words == english[place]] == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES[1:])
 @pytest.mark.parametrize("path", ["requirement-types", "problems", "statuses"])
 def test_the_directories_are_translated(api: Caller, language: str, path: str) -> None:
