@@ -1,6 +1,6 @@
 """One refusal names every wrong place: of a malformed body, what is well-formed is judged all the same."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -23,25 +23,28 @@ def judged(serializer: type[StrictSerializer], body: Any, judge: Judge) -> dict[
     if form.is_valid():
         return dict(form.validated_data)
     wrong = list(field_problems(form.errors))
-    raise Invalid([*wrong, *_further(serializer, body, wrong, judge)])
-
-
-def _further(
-    serializer: type[StrictSerializer], body: Any, wrong: Sequence[FieldProblem], judge: Judge
-) -> Iterator[FieldProblem]:
-    """Give what is refused of the well-formed rest, but for places that are wrong already."""
+    further = _refusal_of_rest(serializer, body, wrong, judge)
     places = [problem.pointer for problem in wrong]
-    if not isinstance(body, Mapping) or "#" in places:
-        return
-    rest = serializer(data=well_formed(body, wrong))
-    if not rest.is_valid():
-        return
-    try:
-        judge(rest.validated_data)
-    except Invalid as refusal:
-        for problem in refusal.errors:
-            if not any(f"{problem.pointer}/".startswith(f"{place}/") for place in places):
-                yield problem
+    rest = [problem for problem in further.errors if not _is_within(problem.pointer, places)]
+    raise Invalid([*wrong, *rest], extra=further.extra)
+
+
+def _refusal_of_rest(
+    serializer: type[StrictSerializer], body: Any, wrong: Sequence[FieldProblem], judge: Judge
+) -> Invalid:
+    """Return what is refused of the well-formed rest: nothing where there is none."""
+    if isinstance(body, Mapping) and all(problem.pointer != "#" for problem in wrong):
+        rest = serializer(data=well_formed(body, wrong))
+        if rest.is_valid():
+            try:
+                judge(rest.validated_data)
+            except Invalid as refusal:
+                return refusal
+    return Invalid([])
+
+
+def _is_within(pointer: str, places: Iterable[str]) -> bool:
+    return any(f"{pointer}/".startswith(f"{place}/") for place in places)
 
 
 def well_formed(body: Mapping[str, Any], wrong: Iterable[FieldProblem]) -> dict[str, Any]:

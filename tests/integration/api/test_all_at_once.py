@@ -79,6 +79,12 @@ def test_nothing_is_told_twice_and_nothing_that_may_be_right(
         assert sorted(answer.entries) == sorted(told)
 
 
+def test_the_kind_to_file_instead_is_told_whatever_else_is_wrong(api: Caller) -> None:
+    answer = api.post("tickets", {**answers(), "uses_business_app": True, "notes": 4})
+    assert (answer.code, answer.json["suggested_kind"]) == ("validation_failed", "coexistence")
+    assert sorted(answer.entries) == [("#/notes", "invalid"), ("#/uses_business_app", "business_app_number")]
+
+
 def test_too_many_numbers_do_not_hide_what_is_missing(api: Caller) -> None:
     numbers = [f"+55119876{place:05}" for place in range(101)]
     answer = api.post("tickets", {**answers(), "phone_numbers": numbers, "hosting": None})
