@@ -43,10 +43,19 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
         ),
         widget=widgets.UnfoldAdminCheckboxSelectMultipleWidget(),
     )
+    meeting_url = forms.URLField(
+        label=gettext_lazy("Meeting room"),
+        required=False,
+        assume_scheme="https",
+        help_text=gettext_lazy(
+            "Its link is in the invitations to the agent's calls. Empty: the agent rings the client."
+        ),
+        widget=widgets.UnfoldAdminURLInputWidget(),
+    )
 
     class Meta:
         model = AgentProfile
-        fields = ("languages", "country", "subdivision", "daily_capacity")
+        fields = ("languages", "country", "subdivision", "daily_capacity", "meeting_url")
 
 
 class ProfileInline(StackedInline):
@@ -56,7 +65,7 @@ class ProfileInline(StackedInline):
     form = ProfileForm
     can_delete = False
     max_num = 1
-    fields = ("languages", ("country", "subdivision"), "daily_capacity")
+    fields = ("languages", ("country", "subdivision"), "daily_capacity", "meeting_url")
 
 
 class HoursInline(TabularInline):

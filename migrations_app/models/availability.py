@@ -79,6 +79,12 @@ class AgentProfile(TimestampedModel):
         validators=[MinValueValidator(1), MaxValueValidator(_MOST_CALLS)],
         help_text=_("At most, by the agent's own day. Empty: as the queue."),
     )
+    meeting_url = models.URLField(
+        _("meeting room"),
+        blank=True,
+        default="",
+        help_text=_("Its link is in the invitations to the agent's calls. Empty: the agent rings the client."),
+    )
 
     class Meta:
         verbose_name = _("agent's particulars")

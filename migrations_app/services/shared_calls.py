@@ -67,7 +67,7 @@ def join(uow: UnitOfWork, call: PinCall, there: Joinable) -> None:
     :raises SlotTaken: somebody has taken what comes after it.
     """
     booked = call.state == PinCallState.BOOKED
-    call.agent_id, call.end = there.call.agent_id, there.end
+    call.agent_id, call.join_url, call.end = there.call.agent_id, there.call.join_url, there.end
     rows = list(PinCall.objects.filter(uid=there.call.uid, state__in=LIVING).order_by("ticket_id"))
     if booked:
         call.uid, call.sequence = there.call.uid, next_sequence(there.call.uid)
@@ -95,11 +95,11 @@ def _keeper(rows: Sequence[PinCall]) -> PinCall:
 
 
 def move_along(uow: UnitOfWork, rows: Collection[PinCall], like: PinCall) -> None:
-    """Give the other tickets' rows of a call the agent, time and sequence of one."""
+    """Give the other tickets' rows of a call the agent, meeting room, time and sequence of one."""
     for row in rows:
-        row.agent_id, row.start, row.end, row.sequence = like.agent_id, like.start, like.end, like.sequence
-        row.updated_at = uow.now
-        row.save(update_fields=["agent", "start", "end", "sequence", "updated_at"])
+        row.agent_id, row.join_url, row.sequence = like.agent_id, like.join_url, like.sequence
+        row.start, row.end, row.updated_at = like.start, like.end, uow.now
+        row.save(update_fields=["agent", "join_url", "start", "end", "sequence", "updated_at"])
 
 
 def shrink(uow: UnitOfWork, rows: Sequence[PinCall]) -> None:

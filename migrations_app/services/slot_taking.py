@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from config.core.errors import Conflict
 from config.core.uow import IllegalTransition
 from migrations_app.enums import Blocks, PinCallState, Stage
-from migrations_app.models import CallCell, MigrationCase, NumberMove, PinCall, PinCallNumber
+from migrations_app.models import AgentProfile, CallCell, MigrationCase, NumberMove, PinCall, PinCallNumber
 from migrations_app.rules.call_policy import Policy
 from migrations_app.rules.lifecycle import MOVED
 from migrations_app.rules.phone import match_key
@@ -160,14 +160,15 @@ def _one_at_a_time(queue_id: int | None, policy: Policy) -> None:
 
 
 def occupy(call: PinCall, agents: Sequence[int], *, now: datetime) -> None:
-    """Save the call with the first agent whose cells are still free under the unique key.
+    """Save the call with the first agent whose cells are still free under the unique key, in that agent's meeting room.
 
     :raises SlotTaken: nobody's are.
     """
     wanted = cells_of(call)
     fresh = call.pk is None
+    rooms = dict(AgentProfile.objects.filter(agent__in=agents).values_list("agent_id", "meeting_url"))
     for agent_id in agents:
-        call.agent_id = agent_id
+        call.agent_id, call.join_url = agent_id, rooms.get(agent_id, "")
         try:
             with transaction.atomic():
                 call.save()

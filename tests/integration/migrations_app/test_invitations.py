@@ -11,7 +11,7 @@ from icalendar import Calendar
 from migrations_app.enums import AttemptState
 from migrations_app.models import AgentAbsence, AgentHours, AgentProfile, Notice, NumberMove, PinCall
 from migrations_app.services import calls, endings
-from migrations_app.services.joining import joining_words, phones_of
+from migrations_app.services.joining import phones_of
 from providers.models import Exchange
 from tests.factories.desk import Desk, make_agent
 from tests.factories.forms import NUMBER, OTHER_NUMBER
@@ -123,11 +123,24 @@ def test_without_a_link_both_sides_read_who_rings_whom_and_at_which_number(ready
     assert phones in sent[CLIENT].text
     assert "+34" not in sent[BEA].file.decode().replace("\r\n ", ""), "the agent's calendar names no phone"
     assert phones_of(PinCall.objects.get(pk=call.pk)) == phones.split(", ")
-    PinCall.objects.filter(pk=call.pk).update(join_url="https://meet.example/x")
-    assert "https://meet.example/x" in joining_words(PinCall.objects.get(pk=call.pk))
     Ticket.objects.filter(pk=ready.ticket.pk).update(contact_phone="")
-    PinCall.objects.filter(pk=call.pk).update(join_url="")
     assert phones_of(PinCall.objects.get(pk=call.pk)) == ["+34600111222"]
+
+
+def test_who_has_a_meeting_room_is_met_there(ready: Walk, post: Post) -> None:
+    AgentProfile.objects.create(
+        agent=ready.agent, meeting_url="https://meet.example/bea", created_at=ready.now, updated_at=ready.now
+    )
+    call = ready.book(at(ready))
+    sent = post.new(ready)
+    assert "https://meet.example/bea" in str(sent[CLIENT].event["DESCRIPTION"])
+    assert "https://meet.example/bea" in sent[CLIENT].text
+    assert "https://meet.example/bea" in str(sent[BEA].event["DESCRIPTION"])
+    AgentProfile.objects.update(meeting_url="")
+    calls.reschedule(
+        ticket_id=ready.ticket.pk, call_id=str(call.uid), start=at(ready, days=1), by=ready.by, now=ready.now
+    )
+    assert PinCall.objects.get(pk=call.pk).join_url == "", "a call that is moved is told anew where it is"
 
 
 def test_the_agent_reads_its_own_clock_and_no_phone_number_in_the_calendar(ready: Walk, post: Post) -> None:
