@@ -5,7 +5,7 @@
 #   TEST_DATABASE_URL   PostgreSQL to use      (default postgres://postgres@127.0.0.1:5432/postgres)
 #   TEST_REDIS_URL      Redis to use           (default redis://127.0.0.1:6379/15)
 #   TEST_ALL=1          run all tests on PostgreSQL and Redis too; else only journeys and tests with transactions of their own
-#   TEST_PROCESSES      how many tests run at once (default: one more than there are processors, as tests also wait; 8 at most)
+#   TEST_PROCESSES      how many tests run at once (default: as many as there are processors, 8 at most)
 #
 # A server that is not reachable is replaced by Debian's own program, started in a temporary folder; where that is not
 # installed either, the part is skipped and the last lines say so.
@@ -18,7 +18,7 @@ parts() { "$python" deploy/servers.py "$@"; }
 
 postgres_url=${TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres}
 redis_url=${TEST_REDIS_URL:-redis://127.0.0.1:6379/15}
-processes=${TEST_PROCESSES:-$(($(nproc) < 8 ? $(nproc) + 1 : 8))}
+processes=${TEST_PROCESSES:-$(($(nproc) < 8 ? $(nproc) : 8))}
 name=portero_$$
 scratch=
 stop_postgres=

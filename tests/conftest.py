@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -48,10 +49,13 @@ Answer = TypeVar("Answer")
 
 # A busy machine must not fail a property for being slow.
 hypothesis_settings.register_profile(
-    "suite", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+    "suite", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.register_profile("servers", hypothesis_settings.get_profile("suite"), max_examples=15)
 hypothesis_settings.load_profile("suite")
+
+
+_ABOUT_SERVERS = re.compile(r"\bat_once\b|\btransaction=True|\btransactional_db\b|\bmark\.(servers|postgres|journey)\b")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -79,6 +83,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("postgres"):
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL"))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Pass by modules without a test that a server can change: reading all of them takes each process ten seconds."""
+    if not config.getoption("--on-servers") or not collection_path.name.startswith("test_"):
+        return None
+    return None if _ABOUT_SERVERS.search(collection_path.read_text(encoding="utf-8")) else True
 
 
 def _is_alike_everywhere(item: pytest.Item) -> bool:

@@ -96,15 +96,16 @@ def book_hold(*, ticket_id: int, hold_id: str, by: Actor, now: datetime) -> PinC
         if call.state != PinCallState.HELD or call.expires_at is None or call.expires_at <= now:
             raise HoldExpired
         numbers = [row.number for row in call.numbers.order_by("call_lines__position")]
-        if was_to_join(call):
-            call = _take(uow, ticket, case, Wish(call.start, numbers, call.timezone), PinCallState.BOOKED)
-        else:
-            numbers_for_call(ticket, case, numbers, at=call.start)
-            try:
+        try:
+            if was_to_join(call):
+                call = _take(uow, ticket, case, Wish(call.start, numbers, call.timezone), PinCallState.BOOKED)
+            else:
+                numbers_for_call(ticket, case, numbers, at=call.start)
                 keep_taken(call, now=now)
-            except SlotTaken:
-                raise HoldExpired from None
-            move_call(uow, call, PinCallState.BOOKED, expires_at=None)
+                move_call(uow, call, PinCallState.BOOKED, expires_at=None)
+        except SlotTaken:
+            # Somebody to whose clock the hold was over has booked its time, before this or at the same moment.
+            raise HoldExpired from None
         _announce(uow, ticket, case, call)
         return call
 

@@ -82,7 +82,7 @@ def test_a_test_ticket_closes_and_one_that_fails_gets_through_in_its_next_call(
     assert good.number() == "live"
     feed = api.get("/events?limit=200")["data"]
     mine = [event["type"] for event in feed if event["ticket"] == good.reference]
-    assert (mine[0], mine[-1], mine.count("pin_call.booked")) == ("ticket.created", "ticket.closed", 1)
+    assert (mine[0], mine.count("pin_call.booked"), mine.count("ticket.closed")) == ("ticket.created", 1, 1)
     assert {(event["test"], event["ticket"]) for event in feed} == {(True, good.reference), (True, bad.reference)}
     assert CODE not in str(feed)
     # Nothing of it has left the house, and a live key sees none of it.

@@ -80,7 +80,11 @@ def test_the_loser_waits_until_the_winner_has_committed(walk: Walker, at_once: A
 
 def _somebody_waits() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        # Of this database: other tests run on the same server. What it tells is kept until the transaction ends.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
         return bool(cursor.fetchone()[0])
 
 
@@ -160,6 +164,17 @@ def test_a_hold_that_is_being_given_away_cannot_be_booked(walk: Walker, at_once:
             tried.set()
 
     assert refusals(at_once([take, book]), calls.HoldExpired) == 1
+    assert PinCall.objects.filter(state="booked").count() == 1
+
+
+def test_a_hold_that_was_given_away_cannot_be_booked(walk: Walker) -> None:
+    mine, other = walk(Path.READY, "+5511987654301"), walk(Path.READY, "+5511987654302")
+    start = (walk.now + timedelta(days=1)).replace(minute=0)
+    held = mine.hold(start)
+    before, after = (mine.now + timedelta(minutes=5, seconds=seconds) for seconds in (-1, 1))
+    calls.book(ticket_id=other.ticket.pk, wish=slot_taking.Wish(start), by=other.by, now=after)
+    with pytest.raises(calls.HoldExpired):
+        calls.book_hold(ticket_id=mine.ticket.pk, hold_id=str(held.uid), by=mine.by, now=before)
     assert PinCall.objects.filter(state="booked").count() == 1
 
 
